@@ -1,0 +1,54 @@
+/** What a role tells the process around it. Never a packet: only changes of state that a person may want to know. */
+
+export interface Endpoint {
+  /** int32, in network order of its octets. */
+  readonly ipv4: number;
+  readonly port: number;
+}
+
+/** RFC 4380 §2.5 and §5.2.1: what lies between us and the server. `unknown`: not determined, which is not "none". */
+export type NatType =
+  | 'unknown'
+  | 'none'
+  | 'cone'
+  | 'address-restricted'
+  | 'port-restricted'
+  | 'restricted'
+  | 'symmetric';
+
+/** Why a client is off-line; the words are stable, people grep for them. */
+export type OfflineReason =
+  | 'not started'
+  | 'primary server unreachable'
+  | 'secondary server unreachable'
+  | 'symmetric NAT'
+  | 'server rejected the authentication key'
+  | 'stopped';
+
+export type RoleEvent =
+  /** A qualification began, or went on to the secondary server. */
+  | { readonly type: 'starting'; readonly server: Endpoint; readonly attempt: number }
+  /** RFC 4380 §5.2.1: the client has an address. `previous` is set when an older address ends with it. */
+  | {
+      readonly type: 'qualified';
+      /** 16 octets. */
+      readonly address: Uint8Array;
+      readonly previous?: Uint8Array;
+      /** Octets, from the router advertisement or 1280. */
+      readonly mtu: number;
+      readonly mapped: Endpoint;
+      readonly nat: NatType;
+    }
+  | {
+      readonly type: 'off-line';
+      readonly reason: OfflineReason;
+      readonly previous?: Uint8Array;
+      readonly retryAt: number;
+    }
+  | { readonly type: 'nat-identified'; readonly nat: NatType }
+  /** RFC 4380 §5.2.7: the refresh interval that was found by search. */
+  | { readonly type: 'refresh-interval'; readonly intervalMs: number }
+  /** The role needs, or no longer needs, the local socket with this index. Obeyed before the next datagram leaves. */
+  | { readonly type: 'socket'; readonly via: number; readonly open: boolean }
+  | { readonly type: 'peer-trusted'; readonly peer: Uint8Array; readonly mapped: Endpoint }
+  | { readonly type: 'peer-unreachable'; readonly peer: Uint8Array };

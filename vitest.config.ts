@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+const serial = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 120_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'house', include: ['test/house.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{kernel,interop,scenarios,cli}/**', 'test/house.test.ts'],
+        },
+      },
+      { test: { name: 'scenarios', include: ['test/scenarios/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'kernel', include: ['test/kernel/**/*.test.ts'], ...serial } },
+      { test: { name: 'interop', include: ['test/interop/**/*.test.ts'], ...serial } },
+    ],
+  },
+});
