@@ -1,6 +1,5 @@
 import type { Batch } from '../batch/batch.ts';
-import type { RoleEvent } from '../roles/events.ts';
-import type { Role } from '../roles/role.ts';
+import type { Role, RoleEvent } from '../roles/role.ts';
 
 /** The UDP side of a role. `via` in a batch names one of the port's local sockets. */
 export interface UdpPort {
