@@ -1,0 +1,36 @@
+/**
+ * Token buckets in a fixed table, one for each key or for a few keys that share one by hash.
+ *
+ * Units:  `perSecond` and `burst` count datagrams; instants in ms, monotonic.
+ * Shape:  keys are int32 (an IPv4 address, port stripped); `buckets` is rounded up to a power of two. Two keys that
+ *         meet in one bucket share its budget; the seed keeps outsiders from arranging that.
+ * Errors: none.
+ */
+export class RateLimit {
+  readonly #perMs: number;
+  readonly #burst: number;
+  readonly #mask: number;
+  readonly #seed: number;
+  /** Instant at which the bucket would be full again; a bucket is empty when that is `burst / perMs` ahead. */
+  #fullAt: Float64Array | undefined;
+
+  constructor(perSecond: number, burst: number, buckets: number, seed: number) {
+    this.#perMs = perSecond / 1000;
+    this.#burst = burst;
+    this.#mask = 2 ** Math.ceil(Math.log2(Math.max(1, buckets))) - 1;
+    this.#seed = seed | 0;
+  }
+
+  /** Takes one token of this key; false: there is none. */
+  allow(key: number, now: number): boolean {
+    this.#fullAt ??= new Float64Array(this.#mask + 1);
+    const mixed = Math.imul(key ^ this.#seed, 0x9e3779b1);
+    const bucket = (mixed ^ (mixed >>> 15)) & this.#mask;
+    const fullAt = Math.max(this.#fullAt[bucket]!, now);
+    const after = fullAt + 1 / this.#perMs;
+    // The division may round: half a token of tolerance.
+    if ((after - now) * this.#perMs > this.#burst + 0.5) return false;
+    this.#fullAt[bucket] = after;
+    return true;
+  }
+}
