@@ -23,3 +23,21 @@ export const Malformed = {
 } as const;
 
 export type Malformed = (typeof Malformed)[keyof typeof Malformed];
+
+const NAMES: Readonly<Record<Malformed, string>> = {
+  [Malformed.Truncated]: 'truncated',
+  [Malformed.NotTeredo]: 'neither IPv6 nor a Teredo indication',
+  [Malformed.IndicationOrder]: 'indications twice or in the wrong order',
+  [Malformed.Ipv6Length]: 'IPv6 payload length runs past the datagram',
+  [Malformed.Checksum]: 'bad ICMPv6 checksum',
+  [Malformed.NeighborDiscovery]: 'bad neighbor discovery message',
+  [Malformed.Prefix]: 'no single Teredo prefix of 64 bits',
+  [Malformed.Mtu]: 'impossible link MTU',
+  [Malformed.TrailerDiscard]: 'unknown trailer that says discard',
+  [Malformed.TrailerAlternate]: 'alternate address trailer of impossible length',
+};
+
+/** The reason in words, for people. */
+export function malformedName(malformed: Malformed): string {
+  return NAMES[malformed];
+}
