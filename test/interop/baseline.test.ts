@@ -1,32 +1,30 @@
 /** The laboratory itself, proved with Miredo on every side before anything of ours is measured in it. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { describeWith, laboratory } from '../support/capabilities.ts';
-import { Island } from './island.ts';
+import { expect, test } from 'vitest';
 import { miredo } from './miredo.ts';
 import { expectPingFromCold, expectTransferBothWays } from './reach.ts';
+import { describeOnIsland } from './with-island.ts';
 
-describeWith([...laboratory, 'miredo', 'miredo-server'], 'Miredo client, server and relay with each other', () => {
-  let island: Island;
-  beforeAll(async () => {
-    island = await Island.create();
-  });
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(async () => console.error(await island.network.report()));
-  });
-  afterAll(() => island.close());
-
-  test('a client and a native host reach each other', async () => {
-    const [outward, inward, native] = await Promise.all([
-      island.client(miredo, miredo, 1),
-      island.client(miredo, miredo, 2),
-      island.nativeHost(miredo),
+describeOnIsland('Miredo with itself', (island) => {
+  test('a client and a native host behind a relay reach each other', async () => {
+    const [first, second, native] = await Promise.all([
+      island().client(miredo, miredo, 1),
+      island().client(miredo, miredo, 2),
+      island().nativeHost(miredo),
     ]);
-    await Promise.all([expectPingFromCold(outward, native), expectPingFromCold(native, inward)]);
-    await expectTransferBothWays(outward, native);
+    await Promise.all([expectPingFromCold(first, native), expectPingFromCold(native, second)]);
+    await expectTransferBothWays(first, native);
+  });
+
+  test('two clients reach each other', async () => {
+    const [first, second] = await Promise.all([island().client(miredo, miredo, 1), island().client(miredo, miredo, 2)]);
+    await expectPingFromCold(first, second);
+    await expectTransferBothWays(first, second);
   });
 
   test('nothing leads out of the laboratory', async () => {
-    const { stdout } = await island.internet.router.runToEnd(['ip', 'route', 'show', 'default']);
-    expect(stdout).toBe('');
+    for (const family of ['-4', '-6']) {
+      const routes = await island().internet.router.ask<unknown[]>(family, 'route', 'show', 'default');
+      expect(routes).toEqual([]);
+    }
   });
 });

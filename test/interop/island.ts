@@ -19,8 +19,8 @@ export class Island {
     this.internet = internet;
   }
 
-  static async create(): Promise<Island> {
-    const network = new Network();
+  static async create(options: { readonly wholeChecksums?: boolean } = {}): Promise<Island> {
+    const network = new Network(options);
     return new Island(network, await Internet.create(network));
   }
 

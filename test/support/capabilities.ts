@@ -18,6 +18,7 @@ const questions = {
   'a TUN device': () => inNamespace(['ip', 'tuntap', 'add', 'mode', 'tun', 'name', 'probe']),
   ping: () => succeeds(['ping', '-V']),
   tcpdump: () => succeeds(['tcpdump', '--version']),
+  ethtool: () => succeeds(['ethtool', '--version']),
   tshark: () => succeeds(['tshark', '--version']),
   miredo: () => succeeds(['miredo', '-V']) && existsSync('/etc/miredo/client-hook'),
   'miredo-server': () => succeeds(['miredo-server', '-V']),

@@ -19,9 +19,15 @@ export class Network {
   readonly processes: Process[] = [];
 
   readonly #prefix: string;
+  readonly #wholeChecksums: boolean;
   readonly #onExit = () => this.#closeNow();
 
-  constructor() {
+  /**
+   * With `wholeChecksums` every frame carries its finished checksum and is no larger than the MTU, as on a wire of
+   * copper; otherwise veth leaves both to a last step that never comes, and a capture shows wrong checksums.
+   */
+  constructor({ wholeChecksums = false } = {}) {
+    this.#wholeChecksums = wholeChecksums;
     this.#prefix = `teredo-${randomBytes(4).toString('hex')}`;
     this.directory = mkdtempSync(join(tmpdir(), `${this.#prefix}-`));
     process.once('exit', this.#onExit);
@@ -52,6 +58,10 @@ export class Network {
       `link set ${aName} addrgenmode none up`,
     );
     await b.ip(`link set ${bName} addrgenmode none up`);
+    if (this.#wholeChecksums) {
+      await a.run(['ethtool', '-K', aName, 'tx', 'off']);
+      await b.run(['ethtool', '-K', bName, 'tx', 'off']);
+    }
   }
 
   /** Everything a person wants to see after a failure. */
@@ -63,14 +73,14 @@ export class Network {
 
   async close(): Promise<void> {
     await Promise.all(this.processes.map((process) => process.stop()));
-    await Promise.all(this.namespaces.map((namespace) => run(['ip', 'netns', 'delete', namespace.fullName])));
+    for (const namespace of this.namespaces) namespace.deleteNow();
     rmSync(this.directory, { recursive: true, force: true });
     process.removeListener('exit', this.#onExit);
   }
 
   #closeNow(): void {
     for (const process of this.processes) process.killNow();
-    for (const namespace of this.namespaces) spawnSync('ip', ['netns', 'delete', namespace.fullName]);
+    for (const namespace of this.namespaces) namespace.deleteNow();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
@@ -119,11 +129,44 @@ export class Namespace {
   }
 
   /** Starts a program here that keeps running; the network stops it in the end. */
-  start(argv: readonly string[], environment?: Readonly<Record<string, string>>): Process {
+  start(argv: readonly string[], title = argv[0]!): Process {
     // `ip netns exec` becomes the program, so the pid of the one is the pid of the other.
-    const process = new Process(`${argv[0]} in ${this.name}`, this.#inside(argv), environment);
+    const process = new Process(`${title} in ${this.name}`, this.#inside(argv));
     this.network.processes.push(process);
     return process;
+  }
+
+  /** Interfaces, addresses, routes, rules, settings and pids as one text, to be compared with a later one. */
+  async snapshot(): Promise<string> {
+    const parts = await Promise.all([
+      this.run(['ip', 'link']),
+      this.run(['ip', 'address']),
+      this.run(['ip', '-4', 'route', 'show', 'table', 'all']),
+      this.run(['ip', '-6', 'route', 'show', 'table', 'all']),
+      this.run(['ip', '-4', 'rule']),
+      this.run(['ip', '-6', 'rule']),
+      this.run([
+        'sysctl',
+        '-a',
+        '-r',
+        String.raw`^net\.ipv[46]\.(ip_forward|conf\..*\.(forwarding|accept_ra|disable_ipv6))$`,
+      ]),
+    ]);
+    // Only now: the commands above ran in the namespace too.
+    return [...parts, await run(['ip', 'netns', 'pids', this.fullName])].join('\n');
+  }
+
+  /** Deletes the namespace and, before it, what our processes started there and left alive. */
+  deleteNow(): void {
+    const pids = spawnSync('ip', ['netns', 'pids', this.fullName], { encoding: 'utf8' }).stdout ?? '';
+    for (const pid of pids.split('\n').filter((line) => line !== '')) {
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // It ended by itself in the meantime.
+      }
+    }
+    spawnSync('ip', ['netns', 'delete', this.fullName]);
   }
 
   async report(): Promise<string> {

@@ -20,12 +20,9 @@ export class Process {
   readonly #child: ChildProcess;
   readonly #closed: Promise<void>;
 
-  constructor(title: string, argv: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  constructor(title: string, argv: readonly string[]) {
     this.title = title;
-    this.#child = spawn(argv[0]!, argv.slice(1), {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...environment },
-    });
+    this.#child = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
     this.pid = this.#child.pid ?? 0;
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.output += text;

@@ -1,0 +1,55 @@
+import { fileURLToPath } from 'node:url';
+import type { Namespace } from '../support/namespaces.ts';
+import type { Process } from '../support/process.ts';
+import { type Implementation, listening, type ServerAddresses, teredoAddress, teredoRoute } from './implementation.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../bin/teredo', import.meta.url));
+
+/** Our programs as a user starts them, from `bin/teredo`. */
+export const ours: Implementation = {
+  name: 'ours',
+
+  async client(host, server) {
+    const process = startClient(host, server);
+    return { host, process, address: await teredoAddress(host, process) };
+  },
+
+  server: (host, addresses) => startServer(host, addresses),
+
+  async relay(host) {
+    const process = teredo(host, ['relay']);
+    await teredoRoute(host, process);
+    return process;
+  },
+
+  async hostRelay(host) {
+    const process = teredo(host, ['host-relay']);
+    await teredoRoute(host, process);
+    return process;
+  },
+};
+
+/** Starts a client without waiting for an address. */
+export function startClient(
+  host: Namespace,
+  [primary, secondary]: ServerAddresses,
+  options: readonly string[] = [],
+): Process {
+  return teredo(host, ['client', primary, '--server2', secondary, ...options]);
+}
+
+/** Starts a server and waits until it listens. */
+export async function startServer(
+  host: Namespace,
+  [primary, secondary]: ServerAddresses,
+  options: readonly string[] = [],
+): Promise<Process> {
+  const process = teredo(host, ['server', '--address', primary, '--address2', secondary, ...options]);
+  await listening(host, process, 3544);
+  return process;
+}
+
+/** Runs any command of ours that keeps running, telling its changes of state as JSON lines. */
+export function teredo(host: Namespace, argv: readonly string[]): Process {
+  return host.start([process.execPath, PROGRAM, ...argv, '--json'], `teredo ${argv[0]}`);
+}
