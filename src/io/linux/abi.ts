@@ -1,0 +1,84 @@
+/**
+ * Numbers and layouts of the Linux system-call interface on 64-bit little-endian machines.
+ *
+ * Sources: the kernel's uapi headers (asm-generic/socket.h, linux/in.h, linux/if_tun.h, linux/eventpoll.h,
+ * linux/rtnetlink.h). x64, arm64, riscv64 and loong64 share all of them, except the packing of epoll_event.
+ */
+
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const AF_NETLINK = 16;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+export const SOCK_NONBLOCK = 0x800;
+export const SOCK_CLOEXEC = 0x80000;
+export const IPPROTO_RAW = 255;
+export const NETLINK_ROUTE = 0;
+
+export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
+export const SO_SNDBUF = 7;
+export const SO_RCVBUF = 8;
+export const SO_SNDBUFFORCE = 32;
+export const SO_RCVBUFFORCE = 33;
+
+export const SOL_IP = 0;
+export const IP_MTU_DISCOVER = 10;
+export const IP_PMTUDISC_DONT = 0;
+export const IP_MULTICAST_TTL = 33;
+export const IP_MULTICAST_LOOP = 34;
+export const IP_ADD_MEMBERSHIP = 35;
+export const IP_MULTICAST_ALL = 49;
+
+export const MSG_DONTWAIT = 0x40;
+export const MSG_NOSIGNAL = 0x4000;
+
+export const O_RDWR = 2;
+export const O_NONBLOCK = 0x800;
+export const O_CLOEXEC = 0x80000;
+
+export const TUNSETIFF = 0x400454ca;
+export const IFF_TUN = 0x0001;
+export const IFF_NO_PI = 0x1000;
+/** struct ifreq: a name of at most 15 octets and a zero, then the flags. */
+export const IFREQ = { length: 40, flags: 16, nameMax: 15 } as const;
+
+export const EPOLL_CLOEXEC = 0x80000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLLIN = 1;
+export const EPOLLERR = 8;
+export const EPOLLHUP = 16;
+/** struct epoll_event: u32 events, u64 data; packed on x64 only. */
+export const EPOLL_EVENT = process.arch === 'x64' ? { length: 12, data: 4 } : { length: 16, data: 8 };
+
+export const POLLOUT = 4;
+/** struct pollfd: int fd, short events, short revents. */
+export const POLLFD = { length: 8, events: 4 } as const;
+
+export const EFD_NONBLOCK = 0x800;
+export const EFD_CLOEXEC = 0x80000;
+
+export const CLOCK_BOOTTIME = 7;
+
+/** Groups of rtnetlink that tell of links and addresses. */
+export const RTMGRP_LINK = 0x1;
+export const RTMGRP_IPV4_IFADDR = 0x10;
+export const RTMGRP_IPV6_IFADDR = 0x100;
+
+/** struct sockaddr_in: u16 family, u16 port and u32 address in network order. */
+export const SOCKADDR_IN = { length: 16, port: 2, address: 4 } as const;
+/** struct sockaddr_in6: u16 family, u16 port, u32 flow label, 16 octets of address, u32 scope. */
+export const SOCKADDR_IN6 = { length: 28, address: 8 } as const;
+/** struct sockaddr_nl: u16 family, pad, u32 pid, u32 groups. */
+export const SOCKADDR_NL = { length: 12, groups: 8 } as const;
+
+/** struct iovec: pointer, size_t. */
+export const IOVEC = { length: 16, size: 8 } as const;
+/** struct mmsghdr: msghdr (name, name length, iov, iov count, control, control length, flags), then the message's length. */
+export const MMSGHDR = { length: 64, name: 0, nameLength: 8, iov: 16, iovCount: 24, messageLength: 56 } as const;
+
+/** Errors that steer a loop; others are only counted. */
+export const EINTR = 4;
+export const EAGAIN = 11;
+export const EBADFD = 77;

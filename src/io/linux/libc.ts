@@ -1,0 +1,73 @@
+import koffi from 'koffi';
+import { TeredoError } from '../../errors.ts';
+
+/**
+ * The C library's functions that the ports need. Pointers are plain numbers: addresses inside an `Arena`.
+ *
+ * Each returns what C returns; after a negative result `errno()` says why.
+ */
+const SUPPORTED = ['x64', 'arm64', 'riscv64', 'loong64'];
+
+if (process.platform !== 'linux' || !SUPPORTED.includes(process.arch)) {
+  throw new TeredoError(
+    'TD-PLATFORM',
+    `no kernel interface for ${process.platform} on ${process.arch}`,
+    `tunnels run on Linux on ${SUPPORTED.join(', ')}; decode, encode and lab run everywhere`,
+  );
+}
+
+// null: the symbols of this very process, so that glibc and musl are served alike.
+const library = koffi.load(null);
+
+export const errno: () => number = koffi.errno;
+
+type Call<A extends readonly unknown[]> = (...values: A) => number;
+
+export const open: Call<[path: string, flags: number]> = library.func('int open(const char *path, int flags)');
+export const close: Call<[fd: number]> = library.func('int close(int fd)');
+export const read: Call<[fd: number, buffer: number, size: number]> = library.func(
+  'intptr_t read(int fd, uintptr_t buffer, size_t size)',
+);
+export const write: Call<[fd: number, buffer: number, size: number]> = library.func(
+  'intptr_t write(int fd, uintptr_t buffer, size_t size)',
+);
+export const ioctl: Call<[fd: number, request: number, argument: number]> = library.func(
+  'int ioctl(int fd, ulong request, uintptr_t argument)',
+);
+export const socket: Call<[domain: number, type: number, protocol: number]> = library.func(
+  'int socket(int domain, int type, int protocol)',
+);
+export const bind: Call<[fd: number, address: number, length: number]> = library.func(
+  'int bind(int fd, uintptr_t address, uint length)',
+);
+export const getsockname: Call<[fd: number, address: number, length: number]> = library.func(
+  'int getsockname(int fd, uintptr_t address, uintptr_t length)',
+);
+export const setsockopt: Call<[fd: number, level: number, option: number, value: number, length: number]> =
+  library.func('int setsockopt(int fd, int level, int option, uintptr_t value, uint length)');
+export const getsockopt: Call<[fd: number, level: number, option: number, value: number, length: number]> =
+  library.func('int getsockopt(int fd, int level, int option, uintptr_t value, uintptr_t length)');
+export const recvmmsg: Call<[fd: number, messages: number, count: number, flags: number, timeout: number]> =
+  library.func('int recvmmsg(int fd, uintptr_t messages, uint count, int flags, uintptr_t timeout)');
+export const sendmmsg: Call<[fd: number, messages: number, count: number, flags: number]> = library.func(
+  'int sendmmsg(int fd, uintptr_t messages, uint count, int flags)',
+);
+export const poll: Call<[fds: number, count: number, timeoutMs: number]> = library.func(
+  'int poll(uintptr_t fds, ulong count, int timeoutMs)',
+);
+export const epollCreate: Call<[flags: number]> = library.func('int epoll_create1(int flags)');
+export const epollControl: Call<[epoll: number, operation: number, fd: number, event: number]> = library.func(
+  'int epoll_ctl(int epoll, int operation, int fd, uintptr_t event)',
+);
+export const epollWait: Call<[epoll: number, events: number, countMax: number, timeoutMs: number]> = library.func(
+  'int epoll_wait(int epoll, uintptr_t events, int countMax, int timeoutMs)',
+);
+export const eventfd: Call<[initial: number, flags: number]> = library.func('int eventfd(uint initial, int flags)');
+export const clockGettime: Call<[clock: number, timespec: number]> = library.func(
+  'int clock_gettime(int clock, uintptr_t timespec)',
+);
+
+/** Address of the first octet of `bytes`; good for as long as the block lives and does not move. */
+export function addressOf(bytes: Uint8Array): number {
+  return Number(koffi.address(bytes));
+}
