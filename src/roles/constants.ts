@@ -43,3 +43,20 @@ export const VIA_SECONDARY_ADDRESS = 1;
 export const RELAY_PORT = 3545;
 /** Hop limit of bubbles and connectivity tests: what Windows sends (ledger W-10). */
 export const BUBBLE_HOP_LIMIT = 21;
+/**
+ * A trusted peer that we send to and that has been silent for so long is asked to show itself while packets still
+ * go to it, so that a flow in one direction never waits (RFC 4380 §5.2.4 would end its validity at 30 s).
+ */
+export const REVALIDATION_MS = 25_000;
+/** First bubble or test and up to three repeats (RFC 4380 §5.2.4). */
+export const ATTEMPTS_MAX = 4;
+/** Tests that strangers can cause, per address: one less (RFC 4380 §7.3.3). */
+export const ATTEMPTS_FOR_STRANGERS_MAX = 3;
+/** Pause before an off-line client qualifies again: doubles from the first to the last. */
+export const RETRY_PAUSE_MIN_MS = 4_000;
+export const RETRY_PAUSE_MAX_MS = 60_000;
+/** Largest ICMPv6 message a server carries, in octets: Miredo's and, it is said, Microsoft's bound (ledger CLI-91, SRV-23). */
+export const CARRIED_ICMPV6_MAX = 88;
+/** Wait for each answer while the NAT is identified, in ms, and tries of each question. */
+export const IDENTIFICATION_TIMEOUT_MS = 2_000;
+export const IDENTIFICATION_TRIES = 3;

@@ -1,0 +1,54 @@
+import * as ipv6 from '../../wire/ipv6.ts';
+import * as neighborDiscovery from '../../wire/neighbor-discovery.ts';
+import * as teredo from '../../wire/teredo.ts';
+import {
+  DISCOVERY_INTERVAL_MAX_MS,
+  DISCOVERY_INTERVAL_MIN_MS,
+  DISCOVERY_IPV4,
+  SERVER_PORT,
+  VIA_SERVICE,
+} from '../constants.ts';
+import { isOnLink, type LocalNetwork } from '../local-networks.ts';
+import type { Outbox } from '../outbox.ts';
+import { between } from '../random.ts';
+import type { Random } from '../role.ts';
+
+/** Local client discovery (RFC 4380 §5.2.8): clients of one link find each other by multicast. */
+
+/** RFC 4380 §5.2.8: the bubble never leaves the link. */
+const HOP_LIMIT = 1;
+
+/** When the next discovery bubble leaves: uniform in 200 to 300 s (ledger CLI-121). */
+export function nextAt(random: Random, now: number): number {
+  return now + between(random, DISCOVERY_INTERVAL_MIN_MS, DISCOVERY_INTERVAL_MAX_MS);
+}
+
+/** Writes a discovery bubble of the client with this address (ledger W-16). */
+export function emit(outbox: Outbox, address: Uint8Array): void {
+  const at = outbox.reserve(ipv6.LENGTH);
+  if (at < 0) return;
+  const end = ipv6.emitBubble(outbox.bytes, at, HOP_LIMIT, address, 0, neighborDiscovery.ALL_NODES, 0);
+  outbox.add(end, DISCOVERY_IPV4, SERVER_PORT, VIA_SERVICE);
+}
+
+/** Whether the packet at `at` is a discovery bubble, wherever it came in. */
+export function isDiscoveryBubble(bytes: Uint8Array, at: number): boolean {
+  return ipv6.isBubble(bytes, at) && ipv6.sameAddress(bytes, at + ipv6.DESTINATION, neighborDiscovery.ALL_NODES, 0);
+}
+
+/**
+ * Whether a discovery bubble that came in by multicast from `ipv4` may be believed.
+ *
+ * Shape:  the sender is on our link, has a Teredo address, and stands behind the same mapped IPv4 address as we.
+ * Source: RFC 4380 §5.2.8; ledger CLI-123, CLI-124.
+ */
+export function isBelievable(
+  bytes: Uint8Array,
+  at: number,
+  ipv4: number,
+  networks: readonly LocalNetwork[],
+  mappedIpv4: number,
+): boolean {
+  const source = at + ipv6.SOURCE;
+  return teredo.isTeredo(bytes, source) && teredo.ipv4(bytes, source) === mappedIpv4 && isOnLink(networks, ipv4);
+}

@@ -1,0 +1,144 @@
+import { SOLICITATION_TIMEOUT_MS, SOLICITATIONS_MAX } from '../constants.ts';
+import type { Endpoint } from '../events.ts';
+
+/** RFC 4380 §5.2.7: the largest interval that is tried, and where the search begins. */
+const MAXIMUM_MS = 120_000;
+const CANDIDATE_MS = 60_000;
+/** RFC 4380 §5.2.7: good enough when the interval is this part of the maximum. */
+const GOOD_ENOUGH = 0.75;
+const BUBBLE_WAIT_MS = 2_000;
+const BUBBLES_MAX = 3;
+
+/** The three intervals of the search, in ms. */
+export interface Intervals {
+  readonly interval: number;
+  readonly candidate: number;
+  readonly maximum: number;
+}
+
+/** A bubble reached the secondary port after the candidate time (ledger CLI-112). */
+export function succeeded({ candidate, maximum }: Intervals): Intervals {
+  return { interval: candidate, candidate: Math.min(2 * candidate, (candidate + maximum) / 2), maximum };
+}
+
+/** None did: the NAT forgets earlier than that. */
+export function failed({ interval, candidate }: Intervals): Intervals {
+  return { interval, candidate: (interval + candidate) / 2, maximum: candidate };
+}
+
+export function isGoodEnough({ interval, maximum }: Intervals): boolean {
+  return interval >= GOOD_ENOUGH * maximum;
+}
+
+/** What the search asks its client to do. */
+export interface RefreshIntervalActions {
+  /** Send a router solicitation from the secondary port. */
+  solicit(): void;
+  /** Send a bubble from the service port, through the server, to the Teredo address of the secondary port. */
+  bubbleTo(secondary: Endpoint): void;
+  /** The search is over: close the secondary port. `intervalMs` is what it found. */
+  done(intervalMs: number): void;
+}
+
+type Step = 'off' | 'qualifying' | 'waiting' | 'listening';
+
+/**
+ * Refresh interval determination (RFC 4380 §5.2.7): how long the NAT remembers a port that is silent.
+ *
+ * A secondary port is qualified and left alone for the candidate time; if a bubble still reaches it, the interval
+ * may be that long. Nothing else uses that port meanwhile (ledger CLI-110 to CLI-113).
+ */
+export class RefreshIntervalSearch {
+  readonly #actions: RefreshIntervalActions;
+  readonly #startMs: number;
+  #step: Step = 'off';
+  #intervals: Intervals;
+  #tries = 0;
+  #secondary: Endpoint | undefined;
+  deadlineAt = Number.POSITIVE_INFINITY;
+
+  /** `startMs`: the interval in use, from which the search begins. */
+  constructor(startMs: number, actions: RefreshIntervalActions) {
+    this.#startMs = startMs;
+    this.#actions = actions;
+    this.#intervals = { interval: startMs, candidate: CANDIDATE_MS, maximum: MAXIMUM_MS };
+  }
+
+  get isRunning(): boolean {
+    return this.#step !== 'off';
+  }
+
+  start(now: number): void {
+    this.#intervals = { interval: this.#startMs, candidate: CANDIDATE_MS, maximum: MAXIMUM_MS };
+    this.#qualify(now);
+  }
+
+  stop(): void {
+    this.#step = 'off';
+    this.deadlineAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** The secondary port is qualified, or qualified again: wait the candidate time from this last interaction. */
+  advertised(mapped: Endpoint, now: number): void {
+    if (this.#step !== 'qualifying') return;
+    this.#secondary = mapped;
+    this.#step = 'waiting';
+    this.#tries = 0;
+    this.deadlineAt = now + this.#intervals.candidate;
+  }
+
+  /** A bubble arrived on the secondary port. */
+  bubbleArrived(now: number): void {
+    if (this.#step !== 'listening') return;
+    this.#conclude(succeeded(this.#intervals), now);
+  }
+
+  timeOut(now: number): void {
+    switch (this.#step) {
+      case 'off':
+        return;
+      case 'qualifying':
+        if (this.#tries < SOLICITATIONS_MAX) this.#solicit(now);
+        else this.#finish();
+        return;
+      case 'waiting':
+        this.#step = 'listening';
+        this.#bubble(now);
+        return;
+      case 'listening':
+        if (this.#tries < BUBBLES_MAX) this.#bubble(now);
+        else this.#conclude(failed(this.#intervals), now);
+        return;
+    }
+  }
+
+  #qualify(now: number): void {
+    this.#step = 'qualifying';
+    this.#tries = 0;
+    this.#solicit(now);
+  }
+
+  #solicit(now: number): void {
+    this.#tries++;
+    this.deadlineAt = now + SOLICITATION_TIMEOUT_MS;
+    this.#actions.solicit();
+  }
+
+  #bubble(now: number): void {
+    this.#tries++;
+    this.deadlineAt = now + BUBBLE_WAIT_MS;
+    if (this.#secondary !== undefined) this.#actions.bubbleTo(this.#secondary);
+  }
+
+  #conclude(intervals: Intervals, now: number): void {
+    this.#intervals = intervals;
+    if (isGoodEnough(intervals)) this.#finish();
+    // RFC 4380 §5.2.7: the mapping may have gone, so the port is qualified again; the intervals stay.
+    else this.#qualify(now);
+  }
+
+  #finish(): void {
+    this.stop();
+    this.#actions.done(this.#intervals.interval);
+  }
+}

@@ -1,0 +1,148 @@
+import * as authentication from '../../wire/authentication.ts';
+import { equal, writeI32 } from '../../wire/bytes.ts';
+import type { Encapsulation } from '../../wire/encapsulation.ts';
+import * as ipv6 from '../../wire/ipv6.ts';
+import * as origin from '../../wire/origin.ts';
+import * as routerAdvertisement from '../../wire/router-advertisement.ts';
+import * as routerSolicitation from '../../wire/router-solicitation.ts';
+import * as teredo from '../../wire/teredo.ts';
+import { SERVER_PORT } from '../constants.ts';
+import { isSameDigest } from '../digest.ts';
+import { Drop } from '../drop.ts';
+import type { Outbox } from '../outbox.ts';
+import type { Hmac, Random } from '../role.ts';
+import type { Advertised } from './qualification.ts';
+
+/** What a client and its server share (RFC 4380 §5.2.2). */
+export interface Security {
+  /** 0 to 255 octets. */
+  readonly identifier: Uint8Array;
+  readonly secret: Uint8Array;
+}
+
+/** A router solicitation that left and may be answered. */
+interface Solicitation {
+  readonly ipv4: number;
+  readonly coneBit: 0 | 1;
+  readonly source: Uint8Array;
+  readonly nonce: Uint8Array;
+}
+
+/** HMAC-SHA1 (RFC 4380 §5.2.2). */
+const VALUE_LENGTH = 20;
+const EMPTY = new Uint8Array(0);
+
+/** Ledger W-06: the sources that Windows uses; only the cone bit in them means something to a server. */
+const SOURCES: readonly [Uint8Array, Uint8Array] = [solicitationSource(0), solicitationSource(1)];
+
+/**
+ * Sends router solicitations and says which advertisements answer them: the nonce, not the IPv4 source, ties the
+ * two together (RFC 4380 §5.2.1, §5.2.2).
+ *
+ * Every solicitation carries an authentication header with a fresh nonce, secured or not (ledger CLI-20). Bounded:
+ * the last solicitation of each local socket is remembered, no other.
+ */
+export class SecureQualification {
+  readonly #server: number;
+  readonly #security: Security | undefined;
+  readonly #random: Random;
+  readonly #hmac: Hmac;
+  readonly #outbox: Outbox;
+  readonly #waiting = new Map<number, Solicitation>();
+
+  /** `server`: the primary address, an int32; every advertisement names it in its prefix (ledger CLI-17). */
+  constructor(server: number, security: Security | undefined, random: Random, hmac: Hmac, outbox: Outbox) {
+    this.#server = server;
+    this.#security = security;
+    this.#random = random;
+    this.#hmac = hmac;
+    this.#outbox = outbox;
+  }
+
+  /** Sends a solicitation from the local socket `via`; an answer to an earlier one of that socket is no longer taken. */
+  solicit(via: number, ipv4: number, coneBit: 0 | 1, port = SERVER_PORT): void {
+    const nonce = new Uint8Array(authentication.NONCE_LENGTH);
+    writeI32(nonce, 0, this.#random.uint32());
+    writeI32(nonce, 4, this.#random.uint32());
+    const source = SOURCES[coneBit];
+    this.#waiting.set(via, { ipv4, coneBit, source, nonce });
+    this.#emit(via, ipv4, port, source, nonce);
+  }
+
+  /** No answer is taken any more on this local socket. */
+  forget(via: number): void {
+    this.#waiting.delete(via);
+  }
+
+  /**
+   * Checks a datagram that looks like a router advertisement.
+   *
+   * Shape:  the advertised mapping and MTU; or 'rejected' when the server, with a right authentication value, says
+   *         that our key is no longer good.
+   * Errors: a Drop; the solicitation waits on for its true answer.
+   * Source: RFC 4380 §5.2.1, §5.2.2; ledger CLI-15 to CLI-24.
+   */
+  verify(
+    bytes: Uint8Array,
+    parts: Encapsulation,
+    via: number,
+    ipv4: number,
+    port: number,
+  ): Advertised | 'rejected' | Drop {
+    const sent = this.#waiting.get(via);
+    if (sent === undefined || port !== SERVER_PORT) return Drop.Unsolicited;
+    // With the cone bit set the answer comes from the server's other address; with it clear from the one we asked.
+    if ((ipv4 === sent.ipv4) !== (sent.coneBit === 0)) return Drop.Unsolicited;
+    if (!ipv6.sameAddress(bytes, parts.packetAt + ipv6.DESTINATION, sent.source, 0)) return Drop.Unsolicited;
+    const at = parts.authenticationAt;
+    if (at < 0 || !equal(bytes, authentication.nonceAt(bytes, at), sent.nonce, 0, sent.nonce.length)) {
+      return Drop.Authentication;
+    }
+    if (parts.originAt < 0) return Drop.Unsolicited;
+    if (this.#security !== undefined && !this.#isAuthentic(bytes, parts, this.#security)) return Drop.Authentication;
+    const advertisement = routerAdvertisement.parse(bytes, parts.packetAt);
+    if (typeof advertisement === 'number') return advertisement;
+    if (advertisement.server !== this.#server) return Drop.Prefix;
+    if (authentication.confirmation(bytes, at) !== 0) {
+      return this.#security === undefined ? Drop.Authentication : 'rejected';
+    }
+    return {
+      mapped: { ipv4: origin.ipv4(bytes, parts.originAt), port: origin.port(bytes, parts.originAt) },
+      mtu: advertisement.mtu,
+    };
+  }
+
+  #emit(via: number, ipv4: number, port: number, source: Uint8Array, nonce: Uint8Array): void {
+    const identifier = this.#security?.identifier ?? EMPTY;
+    const value = this.#security === undefined ? EMPTY : new Uint8Array(VALUE_LENGTH);
+    const at = this.#outbox.reserve(
+      authentication.LENGTH_MIN + identifier.length + value.length + routerSolicitation.LENGTH,
+    );
+    if (at < 0) return;
+    const bytes = this.#outbox.bytes;
+    const packetAt = authentication.emit(bytes, at, identifier, value, nonce, 0, 0);
+    const end = routerSolicitation.emit(bytes, packetAt, source);
+    if (this.#security !== undefined) {
+      const digest = this.#hmac(this.#security.secret, authentication.covered(bytes, at, end));
+      authentication.emit(bytes, at, identifier, digest, nonce, 0, 0);
+    }
+    this.#outbox.add(end, ipv4, port, via);
+  }
+
+  #isAuthentic(bytes: Uint8Array, parts: Encapsulation, security: Security): boolean {
+    const at = parts.authenticationAt;
+    const identifier = authentication.identifier(bytes, at);
+    if (identifier.length !== security.identifier.length) return false;
+    if (!equal(identifier, 0, security.identifier, 0, identifier.length)) return false;
+    const digest = this.#hmac(security.secret, authentication.covered(bytes, at, parts.packetEnd));
+    return isSameDigest(digest, authentication.value(bytes, at));
+  }
+}
+
+/** fe80::ffff:ffff:fffe, or fe80::8000:ffff:ffff:fffe with the cone bit. */
+function solicitationSource(coneBit: 0 | 1): Uint8Array {
+  const source = new Uint8Array(16);
+  teredo.emitLinkLocal(source, 0, coneBit === 1 ? teredo.FLAG_CONE : 0, 0, 0);
+  source[15] = 0xfe;
+  return source;
+}
