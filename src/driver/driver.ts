@@ -74,10 +74,9 @@ export class Driver {
       this.#drain();
     }
 
-    if (now >= this.role.pollTimeout()) {
-      this.role.handleTimeout(now);
-      this.#drain();
-    }
+    if (now >= this.role.pollTimeout()) this.role.handleTimeout(now);
+    // Also what a call from outside left to be sent, such as a client's `start`.
+    this.#drain();
     return more;
   }
 
