@@ -24,10 +24,10 @@ const ERRNO_MAX = 160;
 export const COUNTERS_LENGTH = NAMED + ERRNO_MAX;
 
 export class PortCounters {
-  readonly values: Float64Array;
+  readonly values: Float64Array<ArrayBufferLike>;
 
   /** `values` has `COUNTERS_LENGTH` elements; it may lie in a SharedArrayBuffer. */
-  constructor(values = new Float64Array(COUNTERS_LENGTH)) {
+  constructor(values: Float64Array<ArrayBufferLike> = new Float64Array(COUNTERS_LENGTH)) {
     this.values = values;
   }
 

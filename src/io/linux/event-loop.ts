@@ -11,15 +11,12 @@ export class EventLoop {
   readonly #drivers: readonly Driver[];
   readonly #poller: Poller;
   readonly #clock: Clock;
-  readonly #afterTurn: () => void;
   #stopped = false;
 
-  /** `afterTurn` runs once before each sleep; it must be quick. */
-  constructor(drivers: readonly Driver[], poller: Poller, clock: Clock, afterTurn: () => void) {
+  constructor(drivers: readonly Driver[], poller: Poller, clock: Clock) {
     this.#drivers = drivers;
     this.#poller = poller;
     this.#clock = clock;
-    this.#afterTurn = afterTurn;
   }
 
   /** Ends the loop at its next turn; call from a `Source`. */
@@ -37,7 +34,6 @@ export class EventLoop {
         more = driver.turn(now) || more;
         deadline = Math.min(deadline, driver.deadline);
       }
-      this.#afterTurn();
       let timeout = more ? 0 : deadline - now;
       // A deadline that is past and does not move would keep us from ever sleeping.
       if (!more && timeout <= 0 && deadline === lastDeadline) timeout = 1;

@@ -13,8 +13,8 @@ import {
   SOCKADDR_IN6,
 } from './abi.ts';
 import type { Arena } from './arena.ts';
+import { errorName } from './errno.ts';
 import { close, errno, socket } from './libc.ts';
-import { errorName } from './poller.ts';
 import { Sender } from './sender.ts';
 
 const IPV6_HEADER = 40;

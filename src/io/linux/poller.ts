@@ -1,7 +1,7 @@
-import { constants } from 'node:os';
 import { TeredoError } from '../../errors.ts';
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_EVENT, EPOLLIN } from './abi.ts';
 import type { Arena } from './arena.ts';
+import { errorName } from './errno.ts';
 import { close, epollControl, epollCreate, epollWait, errno } from './libc.ts';
 
 /** Descriptors that become ready in one wait; more of them wait for the next call. */
@@ -82,11 +82,4 @@ export class Poller {
 export function systemError(code: string, what: string, next = ''): TeredoError {
   const name = errorName(errno());
   return new TeredoError(code, `${what}: ${name}`, next);
-}
-
-const NAMES = new Map<number, string>(Object.entries(constants.errno).map(([name, number]) => [number, name]));
-
-/** "EADDRINUSE" for 98. */
-export function errorName(number: number): string {
-  return NAMES.get(number) ?? `error ${number}`;
 }

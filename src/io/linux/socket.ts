@@ -20,8 +20,8 @@ import {
   SOL_SOCKET,
 } from './abi.ts';
 import type { Arena } from './arena.ts';
+import { errorName } from './errno.ts';
 import { bind, close, errno, getsockname, getsockopt, setsockopt, socket } from './libc.ts';
-import { errorName } from './poller.ts';
 
 /** What one local socket of a UDP port is bound to. */
 export interface SocketPlan {

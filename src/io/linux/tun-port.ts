@@ -16,8 +16,9 @@ import {
   TUNSETIFF,
 } from './abi.ts';
 import type { Arena } from './arena.ts';
+import { errorName } from './errno.ts';
 import { close, errno, ioctl, open, read, write } from './libc.ts';
-import { errorName, type Poller, type Source } from './poller.ts';
+import type { Poller, Source } from './poller.ts';
 import type { SlotBuffers } from './slot-buffers.ts';
 
 const DEVICE = '/dev/net/tun';

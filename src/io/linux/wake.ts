@@ -1,19 +1,21 @@
 import { EFD_CLOEXEC, EFD_NONBLOCK } from './abi.ts';
 import type { Arena } from './arena.ts';
-import { close, eventfd, read } from './libc.ts';
+import { eventfd, read } from './libc.ts';
 import { type Poller, type Source, systemError } from './poller.ts';
 
-/** An eventfd: whoever writes eight octets to `fd`, from any thread, ends the loop's wait. */
+/**
+ * An eventfd: whoever writes eight octets to `fd`, from any thread, ends the loop's wait.
+ *
+ * The one who writes closes it: closed here, its number might be another file's by the time of the next write.
+ */
 export class Wake implements Source {
   readonly fd: number;
   readonly #arena: Arena;
-  readonly #poller: Poller;
   readonly #count: number;
   readonly #onWake: () => void;
 
   constructor(arena: Arena, poller: Poller, onWake: () => void) {
     this.#arena = arena;
-    this.#poller = poller;
     this.#count = arena.take(8);
     this.#onWake = onWake;
     this.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -25,12 +27,4 @@ export class Wake implements Source {
     read(this.fd, this.#arena.pointer(this.#count), 8);
     this.#onWake();
   }
-
-  close(): void {
-    this.#poller.remove(this.fd);
-    close(this.fd);
-  }
 }
-
-/** What to write to `Wake.fd`: a count of one, in the machine's order. */
-export const WAKE = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);

@@ -1,0 +1,114 @@
+import type { Command } from 'commander';
+import type { ClientConfiguration } from '../daemon/configuration.ts';
+import { type Reporter, warning } from '../daemon/reports.ts';
+import { TeredoError } from '../errors.ts';
+import {
+  identifierFlag,
+  interfaceFlag,
+  ipv4Flag,
+  nextAddress,
+  numberFlag,
+  octets,
+  portFlag,
+  readSecretFile,
+  serverArgument,
+  usageError,
+} from './flags.ts';
+import { runInForeground } from './foreground.ts';
+
+/** Microsoft's, what Windows asks; public servers come and go, your own stays ("teredo server"). */
+const PUBLIC_SERVER = 'win1910.ipv6.microsoft.com';
+
+interface ClientOptions {
+  readonly server2?: number;
+  readonly port?: number;
+  readonly interface: string;
+  readonly identifier?: Uint8Array;
+  readonly secret?: string;
+  readonly secretFile?: string;
+  readonly refreshInterval: number;
+  readonly findRefreshInterval: boolean;
+  readonly localDiscovery: boolean;
+  readonly natIdentification: boolean;
+  readonly json?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('client')
+    .description('give this host an IPv6 address through its NAT')
+    .argument('[SERVER]', 'name or IPv4 address of a Teredo server', serverArgument, PUBLIC_SERVER)
+    .option(
+      '--server2 <ADDRESS>',
+      'second address of the server (default: the next after the first)',
+      ipv4Flag('--server2'),
+    )
+    .option('--port <PORT>', 'local UDP port (default: chosen at random by the kernel)', portFlag('--port'))
+    .option('--interface <NAME>', 'name of the TUN interface', interfaceFlag('--interface'), 'teredo')
+    .option('--identifier <ID>', 'client identifier for secure qualification', identifierFlag('--identifier'))
+    .option('--secret <SECRET>', 'its secret, as text or hex:...; others on this host can see it')
+    .option('--secret-file <FILE>', 'file with the secret in its first line')
+    .option('--refresh-interval <SECONDS>', 'how often the mapping is kept alive', interval, 30)
+    .option('--find-refresh-interval', 'find out how long the NAT keeps a mapping (RFC 4380 5.2.7)', false)
+    .option('--no-local-discovery', 'do not look for other clients on this link by multicast')
+    .option('--no-nat-identification', 'do not find out the NAT type with a second socket')
+    .option('--json', 'print one JSON object for each change')
+    .action(async (server: string, options: ClientOptions) => {
+      const security = parseSecurity(options);
+      process.exitCode = await runInForeground(options, async (stopped, report) => [
+        await configure(server, options, security, stopped, report),
+      ]);
+    });
+}
+
+async function configure(
+  name: string,
+  options: ClientOptions,
+  security: ClientConfiguration['security'],
+  stopped: AbortSignal,
+  report: Reporter,
+): Promise<ClientConfiguration> {
+  if (options.secret !== undefined) report(warning(secretIsVisible()));
+  const { resolveServer } = await import('../daemon/resolve.ts');
+  const server = await resolveServer(name, stopped, (error) => report(warning(error)));
+  return {
+    role: 'client',
+    interfaceName: options.interface,
+    server,
+    serverSecondary: options.server2 ?? nextAddress(server, '--server'),
+    port: options.port ?? 0,
+    refreshIntervalMs: options.refreshInterval * 1_000,
+    localDiscovery: options.localDiscovery,
+    identifyNat: options.natIdentification,
+    findRefreshInterval: options.findRefreshInterval,
+    ...(security === undefined ? {} : { security }),
+  };
+}
+
+/** RFC 4380 §5.2.2: identifier and secret go together. */
+function parseSecurity({ identifier, secret, secretFile }: ClientOptions): ClientConfiguration['security'] {
+  if (secret !== undefined && secretFile !== undefined) {
+    throw usageError('--secret-file', secretFile, 'there is a --secret already', 'give only one of them');
+  }
+  const text = secretFile === undefined ? secret : readSecretFile('--secret-file', secretFile)[0];
+  if (identifier === undefined && text === undefined && secretFile === undefined) return undefined;
+  if (identifier === undefined) {
+    throw usageError('--identifier', '', 'is missing: the server finds the secret by it', 'add --identifier ID');
+  }
+  if (text === undefined || text === '') {
+    throw usageError('--secret-file', secretFile ?? '', 'no secret for the identifier', 'add --secret-file FILE');
+  }
+  return { identifier, secret: octets('--secret', text) };
+}
+
+function interval(value: string): number {
+  return numberFlag('--refresh-interval', 5, 600, 'a number of seconds')(value);
+}
+
+function secretIsVisible(): TeredoError {
+  return new TeredoError(
+    'TD-SECRET-VISIBLE',
+    'every user of this host can read the secret in the list of processes',
+    'write it to a file and use --secret-file',
+  );
+}

@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import type { RelayConfiguration, RoleConfiguration, ServerConfiguration } from '../daemon/configuration.ts';
+import { RELAY_PORT } from '../roles/constants.ts';
+import { formatHex } from '../wire/text.ts';
+import { interfaceFlag, ipv4Flag, nextAddress, numberFlag, octets, readSecretFile, usageError } from './flags.ts';
+import { runInForeground } from './foreground.ts';
+
+interface ServerOptions {
+  readonly address: number;
+  readonly address2?: number;
+  readonly interface?: string;
+  readonly withRelay?: boolean;
+  readonly secretFile?: string;
+  readonly allowAnonymous?: boolean;
+  readonly mtu?: number;
+  readonly json?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('server')
+    .description('help clients to find their addresses and each other; listens on UDP port 3544 of two addresses')
+    .requiredOption('--address <ADDRESS>', 'first public IPv4 address of this host', ipv4Flag('--address'))
+    .option('--address2 <ADDRESS>', 'second one (default: the next after the first)', ipv4Flag('--address2'))
+    .option('--with-relay', 'be a relay too, on the first address')
+    .option('--interface <NAME>', "name of the relay's TUN interface; without --with-relay: reach native hosts by one")
+    .option('--secret-file <FILE>', 'lines of "IDENTIFIER SECRET": ask clients to authenticate')
+    .option('--allow-anonymous', 'with --secret-file: serve clients without authentication as well')
+    .option('--mtu <OCTETS>', 'advertise this MTU to clients', mtu)
+    .option('--json', 'print one JSON object for each change')
+    .action(async (options: ServerOptions) => {
+      const configuration = configure(options);
+      process.exitCode = await runInForeground(options, () => configuration);
+    });
+}
+
+function configure(options: ServerOptions): RoleConfiguration[] {
+  const { address: ipv4 } = options;
+  const ipv4Secondary = options.address2 ?? nextAddress(ipv4, '--address');
+  if (ipv4Secondary === ipv4) {
+    throw usageError('--address2', 'ADDRESS', 'is the first address again', 'name another address of this host');
+  }
+  const name = options.interface === undefined ? undefined : interfaceFlag('--interface')(options.interface);
+  const keys = options.secretFile === undefined ? undefined : readKeys(options.secretFile);
+  const server: ServerConfiguration = {
+    role: 'server',
+    ipv4,
+    ipv4Secondary,
+    ...(name !== undefined && !options.withRelay ? { interfaceName: name } : {}),
+    ...(keys === undefined ? {} : { security: { keys, isRequired: !options.allowAnonymous } }),
+    ...(options.mtu === undefined ? {} : { mtu: options.mtu }),
+  };
+  if (!options.withRelay) return [server];
+  const relay: RelayConfiguration = { role: 'relay', interfaceName: name ?? 'teredo', ipv4, port: RELAY_PORT };
+  return [server, relay];
+}
+
+/** Keys by the hex of their identifiers, as the server looks them up. */
+function readKeys(path: string): Map<string, { secret: Uint8Array }> {
+  const keys = new Map<string, { secret: Uint8Array }>();
+  for (const line of readSecretFile('--secret-file', path)) {
+    const [identifier, secret, ...rest] = line.split(/\s+/);
+    if (identifier === undefined || secret === undefined || rest.length > 0) {
+      throw usageError('--secret-file', path, 'a line is not "IDENTIFIER SECRET"', 'write hex:... for odd characters');
+    }
+    keys.set(formatHex(octets('--secret-file', identifier)), { secret: octets('--secret-file', secret) });
+  }
+  if (keys.size > 0) return keys;
+  throw usageError('--secret-file', path, 'there is no secret in it', 'write lines of "IDENTIFIER SECRET"');
+}
+
+function mtu(value: string): number {
+  return numberFlag('--mtu', 1_280, 65_535, 'an MTU for IPv6')(value);
+}

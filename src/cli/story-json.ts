@@ -1,0 +1,84 @@
+import type { Report } from '../daemon/reports.ts';
+import type { Endpoint, RoleEvent } from '../roles/role.ts';
+import { formatEndpoint, formatIpv6 } from '../wire/text.ts';
+
+/** What a daemon reports, for programs: one object a line. Keys are added over time, never changed. */
+export function tellJson(report: Report): Record<string, unknown> {
+  return { schemaVersion: 1, time: new Date().toISOString(), ...body(report) };
+}
+
+function body(report: Report): Record<string, unknown> {
+  switch (report.type) {
+    case 'ready':
+      return {
+        type: 'ready',
+        role: report.role.role,
+        interface: report.role.interfaceName ?? null,
+        port: report.localPort,
+      };
+    case 'qualified': {
+      const { address, previous, mtu, mapped, nat } = report.event;
+      return {
+        type: 'qualified',
+        role: report.role.role,
+        interface: report.role.interfaceName,
+        address: formatIpv6(address),
+        previous: previous === undefined ? null : formatIpv6(previous),
+        mtu,
+        nat,
+        mapping: { local: endpoint(report.local), external: endpoint(mapped) },
+      };
+    }
+    case 'off-line': {
+      const { reason, previous } = report.event;
+      return {
+        type: 'off-line',
+        role: report.role.role,
+        reason,
+        previous: previous === undefined ? null : formatIpv6(previous),
+        retryInMs: Number.isFinite(report.retryInMs) ? Math.max(Math.round(report.retryInMs), 0) : null,
+      };
+    }
+    case 'event':
+      return { role: report.role.role, ...event(report.event) };
+    case 'warning':
+      return { ...report };
+    case 'stopped':
+      return {
+        type: 'stopped',
+        roles: report.roles.map(({ role }, index) => {
+          const counters = report.counters[index]!;
+          const { datagramsReceived, datagramsSent, packetsReceived, packetsSent } = counters;
+          return {
+            role,
+            ...{ datagramsReceived, datagramsSent, packetsReceived, packetsSent },
+            drops: Object.fromEntries(counters.dropsByName()),
+            errors: Object.fromEntries(counters.errorsByName()),
+          };
+        }),
+      };
+  }
+}
+
+function event(from: RoleEvent): Record<string, unknown> {
+  switch (from.type) {
+    case 'starting':
+      return { type: from.type, server: endpoint(from.server), attempt: from.attempt };
+    case 'nat-identified':
+      return { type: from.type, nat: from.nat };
+    case 'refresh-interval':
+      return { type: from.type, intervalMs: from.intervalMs };
+    case 'peer-trusted':
+      return { type: from.type, peer: formatIpv6(from.peer), mapping: endpoint(from.mapped) };
+    case 'peer-unreachable':
+      return { type: from.type, peer: formatIpv6(from.peer) };
+    case 'qualified':
+    case 'off-line':
+    case 'socket':
+      return { type: from.type };
+  }
+}
+
+function endpoint(at: Endpoint | undefined): string | null {
+  return at === undefined ? null : formatEndpoint(at.ipv4, at.port);
+}

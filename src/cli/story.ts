@@ -1,0 +1,105 @@
+import type { RoleConfiguration } from '../daemon/configuration.ts';
+import type { RoleCounters } from '../daemon/counters.ts';
+import type { Report } from '../daemon/reports.ts';
+import type { Endpoint, NatType, RoleEvent } from '../roles/role.ts';
+import { formatEndpoint, formatIpv4, formatIpv6 } from '../wire/text.ts';
+
+/** What a daemon reports, in words for people. */
+
+const NAT_WORDS: Record<NatType, string> = {
+  unknown: 'not known yet',
+  none: 'none, the address of this host is public',
+  cone: 'cone (whoever knows the mapped port reaches us)',
+  'address-restricted': 'address-restricted cone (reached by those we wrote to, from any of their ports)',
+  'port-restricted': 'port-restricted cone (reached by those we wrote to, from the very port)',
+  restricted: 'address-restricted or port-restricted cone',
+  symmetric: 'symmetric (another mapping for each peer)',
+};
+
+/** One report as lines; the first says it all, the others explain. */
+export function tell(report: Report): string[] {
+  switch (report.type) {
+    case 'ready':
+      return [tellReady(report.role, report.localPort)];
+    case 'qualified': {
+      const { address, previous, mtu, mapped, nat } = report.event;
+      const renewed = previous === undefined ? 'qualified' : `the mapping changed: ${formatIpv6(previous)} is gone`;
+      return [
+        `client: ${renewed}, address ${formatIpv6(address)} on ${report.role.interfaceName}`,
+        `  mapping: ${endpoint(report.local)} here, ${endpoint(mapped)} outside`,
+        `  NAT: ${NAT_WORDS[nat]}`,
+        `  MTU: ${mtu}`,
+      ];
+    }
+    case 'off-line': {
+      const { reason, previous } = report.event;
+      const again = Number.isFinite(report.retryInMs) ? `, next attempt in ${seconds(report.retryInMs)}` : '';
+      const lost = previous === undefined ? [] : [`  ${formatIpv6(previous)} is gone`];
+      return [`client: off-line: ${reason}${again}`, ...lost];
+    }
+    case 'event':
+      return tellEvent(report.role, report.event);
+    case 'warning':
+      return [`warning: ${report.message} (${report.code})`, ...(report.next === '' ? [] : [`  next: ${report.next}`])];
+    case 'stopped':
+      return report.roles.flatMap((role, index) => tellCounters(role, report.counters[index]!));
+  }
+}
+
+function tellReady(role: RoleConfiguration, localPort: number): string {
+  switch (role.role) {
+    case 'client':
+      return `client: UDP port ${localPort}, interface ${role.interfaceName}, server ${formatIpv4(role.server)}`;
+    case 'server': {
+      const way = role.interfaceName === undefined ? "the host's own routes" : `interface ${role.interfaceName}`;
+      const addresses = `${formatIpv4(role.ipv4)} and ${formatIpv4(role.ipv4Secondary)}`;
+      return `server: listening on ${addresses}, UDP port ${localPort}; native hosts are reached by ${way}`;
+    }
+    case 'relay':
+    case 'host-relay': {
+      const whom = role.role === 'relay' ? 'whatever this host forwards' : 'this host';
+      return `${role.role}: 2001::/32 leads into ${role.interfaceName} for ${whom}; UDP port ${localPort}`;
+    }
+  }
+}
+
+function tellEvent(role: RoleConfiguration, event: RoleEvent): string[] {
+  switch (event.type) {
+    case 'starting':
+      return [`client: asking ${endpoint(event.server)}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`];
+    case 'nat-identified':
+      return [`client: the NAT is ${NAT_WORDS[event.nat]}`];
+    case 'refresh-interval':
+      return [`client: the NAT keeps a mapping for at least ${seconds(event.intervalMs)}; refreshing that often`];
+    case 'peer-unreachable':
+      return [`${role.role}: ${formatIpv6(event.peer)} does not answer`];
+    // A busy relay meets a peer every millisecond: these are for programs that ask for them.
+    case 'peer-trusted':
+    case 'qualified':
+    case 'off-line':
+    case 'socket':
+      return [];
+  }
+}
+
+function tellCounters(role: RoleConfiguration, counters: RoleCounters): string[] {
+  const { datagramsReceived, datagramsSent, packetsReceived, packetsSent } = counters;
+  const lines = [
+    `${role.role}: stopped`,
+    `  IPv4 side: ${datagramsReceived} datagrams in, ${datagramsSent} out`,
+    `  IPv6 side: ${packetsReceived} packets in, ${packetsSent} out`,
+  ];
+  const drops = [...counters.dropsByName()].map(([reason, count]) => `${reason} ${count}`);
+  if (drops.length > 0) lines.push(`  dropped: ${drops.join(', ')}`);
+  const errors = [...counters.errorsByName()].map(([name, count]) => `${name} ${count}`);
+  if (errors.length > 0) lines.push(`  refused by the system: ${errors.join(', ')}`);
+  return lines;
+}
+
+function endpoint(at: Endpoint | undefined): string {
+  return at === undefined ? 'an unknown address' : formatEndpoint(at.ipv4, at.port);
+}
+
+function seconds(ms: number): string {
+  return `${Math.max(Math.round(ms / 1_000), 0)} s`;
+}

@@ -1,0 +1,49 @@
+/**
+ * What one process runs, checked: whoever builds these values has parsed them, and nothing inside checks them again.
+ *
+ * Plain data, since it travels to the data-path thread. An IPv4 address is an int32.
+ */
+
+export interface ClientConfiguration {
+  readonly role: 'client';
+  readonly interfaceName: string;
+  readonly server: number;
+  readonly serverSecondary: number;
+  /** The service port; 0: the kernel chooses. */
+  readonly port: number;
+  readonly refreshIntervalMs: number;
+  readonly localDiscovery: boolean;
+  readonly identifyNat: boolean;
+  readonly findRefreshInterval: boolean;
+  /** Secure qualification (RFC 4380 §5.2.2). */
+  readonly security?: { readonly identifier: Uint8Array; readonly secret: Uint8Array };
+}
+
+export interface ServerConfiguration {
+  readonly role: 'server';
+  readonly ipv4: number;
+  readonly ipv4Secondary: number;
+  /** A TUN interface of this name carries packets to native hosts; without one a raw socket does. */
+  readonly interfaceName?: string;
+  /** Secure qualification (RFC 4380 §5.2.2): keys by the hex of their identifier. */
+  readonly security?: {
+    readonly keys: ReadonlyMap<string, { readonly secret: Uint8Array }>;
+    readonly isRequired: boolean;
+  };
+  /** Octets; advertised only when given. */
+  readonly mtu?: number;
+}
+
+export interface RelayConfiguration {
+  /** A `host-relay` serves the addresses of its own host only (RFC 4380 §2.8). */
+  readonly role: 'relay' | 'host-relay';
+  readonly interfaceName: string;
+  /** 0: every address of the host. */
+  readonly ipv4: number;
+  readonly port: number;
+}
+
+export type RoleConfiguration = ClientConfiguration | ServerConfiguration | RelayConfiguration;
+
+/** The roles of one process; a server and a relay may share it. */
+export type DaemonConfiguration = readonly RoleConfiguration[];

@@ -1,0 +1,220 @@
+import { once } from 'node:events';
+import { closeSync, writeSync } from 'node:fs';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { TeredoError } from '../errors.ts';
+import { forwardsIpv6, localAddressTo } from '../io/linux/host.ts';
+import { TunInterface, type WantedInterface } from '../io/linux/interface.ts';
+import type { Endpoint, RoleEvent } from '../roles/role.ts';
+import { formatIpv4, formatIpv6, parseIpv4 } from '../wire/text.ts';
+import type { ClientConfiguration, DaemonConfiguration, RoleConfiguration } from './configuration.ts';
+import { RoleCounters } from './counters.ts';
+import { viewHost } from './host-view.ts';
+import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
+import { type Reporter, warning } from './reports.ts';
+
+/** A count of one, as an eventfd wants it. */
+const WAKE = new Uint8Array(new BigUint64Array([1n]).buffer);
+/** Addresses change in bursts: the host is looked at once the burst is over. */
+const SETTLE_MS = 200;
+
+/** Ledger CLI-33: what Windows and Miredo give every client, so that tools know a Teredo interface by it. */
+const LINK_LOCAL = 'fe80::ffff:ffff:ffff/64';
+/** Ledger CLI-33: poorer than any route a router advertisement or a person makes. */
+const DEFAULT_ROUTE_METRIC = 1029;
+/** Ledger HSR-07. */
+const TEREDO_ROUTE_METRIC = 1024;
+/** RFC 4380 §5.1.2. */
+const RELAY_MTU = 1280;
+
+const DOWN: WantedInterface = { up: false, mtu: RELAY_MTU, addresses: [], routes: [] };
+
+/**
+ * The process around roles: a data-path thread, the interfaces it serves, and reports of what happens.
+ *
+ * Whatever ends the process short of SIGKILL, nothing of ours is left on the host; after SIGKILL the kernel takes
+ * the interfaces away with the descriptors, and routes and addresses with the interfaces.
+ */
+export class Daemon {
+  /** Settles when the data path has ended: resolves after `stop`, otherwise rejects with a TeredoError. */
+  readonly ended: Promise<void>;
+  readonly counters: readonly RoleCounters[];
+
+  readonly #configuration: DaemonConfiguration;
+  readonly #report: Reporter;
+  readonly #memory: SharedArrayBuffer;
+  readonly #interfaces: (TunInterface | undefined)[];
+  readonly #worker: Worker;
+  readonly #control: MessagePort;
+  readonly #onExit = () => this.#endNow();
+  #localPorts: readonly number[] = [];
+  #wake = -1;
+  #settling: NodeJS.Timeout | undefined;
+  #running = true;
+  #stopping = false;
+  #failure: TeredoError | undefined;
+
+  /** Starts at once; `report` hears of it. */
+  constructor(configuration: DaemonConfiguration, report: Reporter) {
+    this.#configuration = configuration;
+    this.#report = report;
+    this.#memory = RoleCounters.memory(configuration.length);
+    this.counters = configuration.map((_, index) => new RoleCounters(this.#memory, index));
+    this.#interfaces = configuration.map(({ interfaceName }) =>
+      interfaceName === undefined ? undefined : new TunInterface(interfaceName),
+    );
+    const { port1, port2 } = new MessageChannel();
+    const input: DataPathInput = { configuration, host: this.#viewHost(), counters: this.#memory };
+    this.#control = port1;
+    this.#worker = new Worker(threadUrl(), { workerData: { input, control: port2 }, transferList: [port2] });
+    this.ended = this.#watch();
+    process.once('exit', this.#onExit);
+  }
+
+  /** Ends everything in order; resolves when nothing is left of it. */
+  async stop(): Promise<void> {
+    if (!this.#stopping) {
+      this.#stopping = true;
+      this.#tell({ type: 'stop' });
+    }
+    await this.ended;
+  }
+
+  async #watch(): Promise<void> {
+    this.#control.on('message', (message: FromDataPath) => {
+      this.#hear(message).catch((error: unknown) => this.#fail(error));
+    });
+    this.#worker.on('error', (error) => this.#fail(error));
+    // The port closes after the last message; the thread has ended when its descriptors are closed.
+    await Promise.all([once(this.#control, 'close'), new Promise((resolve) => this.#worker.once('exit', resolve))]);
+    this.#tidy();
+    if (this.#failure !== undefined) throw this.#failure;
+    if (!this.#stopping) throw new TeredoError('TD-DATA-PATH', 'the data path ended unasked', 'please report it');
+    this.#report({ type: 'stopped', roles: this.#configuration, counters: this.counters });
+  }
+
+  async #hear(message: FromDataPath): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        this.#wake = message.wake;
+        this.#localPorts = message.localPorts;
+        if (this.#stopping) this.#tell({ type: 'stop' });
+        await this.#setUp();
+        break;
+      case 'failed':
+        this.#fail(new TeredoError(message.code, message.message, message.next));
+        break;
+      case 'event':
+        await this.#handleEvent(message.role, message.event, message.now);
+        break;
+      case 'warning':
+        this.#report(message);
+        break;
+      case 'addresses-changed':
+        this.#settling ??= setTimeout(() => {
+          this.#settling = undefined;
+          this.#tell({ type: 'host', host: this.#viewHost() });
+        }, SETTLE_MS);
+        break;
+      case 'stopped':
+        break;
+    }
+  }
+
+  /** Brings up what needs no qualification, and says that the roles are ready. */
+  async #setUp(): Promise<void> {
+    for (const device of this.#interfaces) device?.prepare();
+    for (const [index, role] of this.#configuration.entries()) {
+      if (role.role !== 'client') await this.#interfaces[index]?.want(standing(role));
+      if (!this.#stopping) this.#report({ type: 'ready', role, localPort: this.#localPorts[index]! });
+      this.#adviseOnForwarding(role);
+    }
+  }
+
+  async #handleEvent(index: number, event: RoleEvent, now: number): Promise<void> {
+    const role = this.#configuration[index]!;
+    const device = this.#interfaces[index];
+    if (this.#stopping) return;
+    if (event.type === 'qualified') {
+      await device?.want({
+        up: true,
+        mtu: event.mtu,
+        // The prefix length of the Teredo prefix: other clients are reached through the interface too.
+        addresses: [`${formatIpv6(event.address)}/32`, LINK_LOCAL],
+        routes: [{ destination: 'default', metric: DEFAULT_ROUTE_METRIC }],
+      });
+      this.#report({ type: 'qualified', role, event, local: await this.#localEndpoint(role as ClientConfiguration) });
+    } else if (event.type === 'off-line') {
+      await device?.want(DOWN);
+      this.#report({ type: 'off-line', role, event, retryInMs: event.retryAt - now });
+    } else {
+      this.#report({ type: 'event', role, event });
+    }
+  }
+
+  async #localEndpoint(client: ClientConfiguration): Promise<Endpoint | undefined> {
+    const address = await localAddressTo(formatIpv4(client.server));
+    const ipv4 = address === undefined ? undefined : parseIpv4(address);
+    return ipv4 === undefined ? undefined : { ipv4, port: this.#localPorts[0]! };
+  }
+
+  #adviseOnForwarding(role: RoleConfiguration): void {
+    const carries = role.role === 'relay' || (role.role === 'server' && role.interfaceName !== undefined);
+    if (!carries || this.#stopping || forwardsIpv6()) return;
+    this.#report(
+      warning(
+        new TeredoError(
+          'TD-FORWARDING-OFF',
+          `this host does not forward IPv6, so the ${role.role} serves nobody but the host itself`,
+          'sysctl -w net.ipv6.conf.all.forwarding=1',
+        ),
+      ),
+    );
+  }
+
+  #viewHost() {
+    return viewHost(this.#configuration.flatMap(({ interfaceName }) => interfaceName ?? []));
+  }
+
+  #fail(error: unknown): void {
+    // While we stop, interfaces vanish under the hands of whoever still works on them.
+    if (this.#stopping) return;
+    this.#failure =
+      error instanceof TeredoError
+        ? error
+        : new TeredoError('TD-INTERNAL', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.#stopping = true;
+    this.#tell({ type: 'stop' });
+  }
+
+  #tell(message: ToDataPath): void {
+    if (!this.#running) return;
+    this.#control.postMessage(message);
+    if (this.#wake >= 0) writeSync(this.#wake, WAKE);
+  }
+
+  /** After the data path has ended. */
+  #tidy(): void {
+    this.#running = false;
+    clearTimeout(this.#settling);
+    process.removeListener('exit', this.#onExit);
+    if (this.#wake >= 0) closeSync(this.#wake);
+    for (const device of this.#interfaces) device?.clear();
+  }
+
+  /** The process ends without having stopped us: a thread that sleeps in the kernel would keep it from ending. */
+  #endNow(): void {
+    for (const device of this.#interfaces) device?.clear();
+    this.#tell({ type: 'stop' });
+  }
+}
+
+/** The interface of a role that has no qualification to wait for. */
+function standing(role: RoleConfiguration): WantedInterface {
+  const routes = role.role === 'server' ? [] : [{ destination: '2001::/32', metric: TEREDO_ROUTE_METRIC }];
+  return { up: true, mtu: RELAY_MTU, addresses: [], routes };
+}
+
+/** Beside this file, compiled or not. */
+function threadUrl(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './data-path-thread.ts' : './data-path-thread.js', import.meta.url);
+}

@@ -1,0 +1,157 @@
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { Batch } from '../batch/batch.ts';
+import { Driver } from '../driver/driver.ts';
+import { TeredoError } from '../errors.ts';
+import { SystemRandom } from '../io/entropy.ts';
+import { hmacSha1 } from '../io/hmac.ts';
+import { AddressWatch } from '../io/linux/address-watch.ts';
+import { Arena } from '../io/linux/arena.ts';
+import { BootClock } from '../io/linux/boot-clock.ts';
+import { EventLoop } from '../io/linux/event-loop.ts';
+import { NativePort } from '../io/linux/native-port.ts';
+import { Poller } from '../io/linux/poller.ts';
+import { SlotBuffers } from '../io/linux/slot-buffers.ts';
+import { SOCKET_BUFFER } from '../io/linux/socket.ts';
+import { LinuxTunPort } from '../io/linux/tun-port.ts';
+import { LinuxUdpPort } from '../io/linux/udp-port.ts';
+import { Wake } from '../io/linux/wake.ts';
+import { RoleCounters } from './counters.ts';
+import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
+import { makeRole, type RunningRole } from './roles.ts';
+import { localSockets } from './sockets.ts';
+
+/** Datagrams, or packets, that one system call or one turn moves at most. */
+const SLOTS = 64;
+/** Datagrams of a role's own in one batch, and room for them. */
+const OUTPUT_SLOTS = 256;
+const OUTPUT_OCTETS = 1 << 20;
+/** Message headers, socket addresses and the like, for two roles. */
+const STRUCTURES_OCTETS = 1 << 18;
+
+/** One role with its ports. */
+interface Lane {
+  readonly running: RunningRole;
+  readonly driver: Driver;
+  readonly udp: LinuxUdpPort;
+}
+
+/** Everything that moves packets: it lives in a thread of its own and sleeps there until something happens. */
+export class DataPath {
+  readonly #control: MessagePort;
+  readonly #arena = new Arena(SlotBuffers.octets(SLOTS) + OUTPUT_OCTETS + STRUCTURES_OCTETS);
+  readonly #poller = new Poller(this.#arena);
+  readonly #clock = new BootClock(this.#arena);
+  readonly #random = new SystemRandom();
+  readonly #buffers = new SlotBuffers(this.#arena, SLOTS);
+  readonly #lanes: Lane[] = [];
+  readonly #loop: EventLoop;
+  readonly #closers: { close(): void }[] = [];
+
+  /** Opens all ports. Errors: TeredoError; whatever was opened is closed again. */
+  constructor(input: DataPathInput, control: MessagePort) {
+    this.#control = control;
+    try {
+      const batch = new Batch(SLOTS, this.#arena.bytes, 0, 0);
+      const home = this.#arena.take(OUTPUT_OCTETS);
+      const output = new Batch(OUTPUT_SLOTS, this.#arena.bytes, home, home + OUTPUT_OCTETS);
+      for (const index of input.configuration.keys()) this.#lanes.push(this.#lane(input, index, batch, output));
+      const wake = new Wake(this.#arena, this.#poller, () => this.#obey());
+      const changed = () => this.#post({ type: 'addresses-changed' });
+      this.#closers.push(new AddressWatch(this.#arena, this.#poller, changed));
+      const drivers = this.#lanes.map((lane) => lane.driver);
+      this.#loop = new EventLoop(drivers, this.#poller, this.#clock);
+      const localPorts = this.#lanes.map((lane) => lane.udp.localPort(0));
+      this.#post({ type: 'ready', wake: wake.fd, localPorts });
+    } catch (error) {
+      this.#close();
+      throw error;
+    }
+  }
+
+  /** Starts the roles and carries packets until told to stop. Errors: TeredoError when a port is lost. */
+  run(): void {
+    try {
+      const now = this.#clock.now();
+      for (const lane of this.#lanes) lane.running.start(now);
+      this.#loop.run();
+      this.#stopRoles();
+    } finally {
+      this.#close();
+    }
+  }
+
+  #lane(input: DataPathInput, index: number, batch: Batch, output: Batch): Lane {
+    const configuration = input.configuration[index]!;
+    const [arena, poller, buffers] = [this.#arena, this.#poller, this.#buffers];
+    const counters = new RoleCounters(input.counters, index);
+    const parts = { arena, poller, buffers, counters: counters.ports };
+    const { interfaceName } = configuration;
+    const tun =
+      interfaceName === undefined
+        ? new NativePort(arena, SLOTS, counters.ports)
+        : new LinuxTunPort({ ...parts, name: interfaceName });
+    this.#closers.push(tun);
+    const { plans, openAtStart } = localSockets(configuration);
+    const onTrouble = (_via: number, error: TeredoError) => this.#warn(error);
+    const udp = new LinuxUdpPort({ ...parts, plans, openAtStart, onTrouble });
+    this.#closers.push(udp);
+    this.#checkBuffer(udp);
+    const running = makeRole(configuration, { random: this.#random, hmac: hmacSha1, drops: counters.drops });
+    running.setHost(input.host);
+    running.setLocalPort(udp.localPort(0));
+    const driver = new Driver(running.role, udp, tun, batch, output, (event) => {
+      if (event.type === 'socket') udp.setOpen(event.via, event.open);
+      else this.#post({ type: 'event', role: index, event, now: this.#clock.now() });
+    });
+    return { running, driver, udp };
+  }
+
+  #checkBuffer(udp: LinuxUdpPort): void {
+    const granted = udp.receiveBuffer(0);
+    if (granted >= SOCKET_BUFFER) return;
+    this.#warn(
+      new TeredoError(
+        'TD-RECEIVE-BUFFER',
+        `the kernel grants only ${granted} octets of receive buffer; bursts will be lost`,
+        `sysctl -w net.core.rmem_max=${SOCKET_BUFFER}`,
+      ),
+    );
+  }
+
+  /** Messages wait on the port: this thread has no event loop that could deliver them. */
+  #obey(): void {
+    for (let packet = receiveMessageOnPort(this.#control); packet; packet = receiveMessageOnPort(this.#control)) {
+      const message = packet.message as ToDataPath;
+      if (message.type === 'stop') {
+        this.#loop.stop();
+      } else {
+        for (const lane of this.#lanes) {
+          lane.running.setHost(message.host);
+          lane.udp.rejoin();
+        }
+      }
+    }
+  }
+
+  /** Last words of the roles leave before the sockets close. */
+  #stopRoles(): void {
+    const now = this.#clock.now();
+    for (const lane of this.#lanes) {
+      lane.running.stop(now);
+      lane.driver.turn(now);
+    }
+  }
+
+  #warn({ code, message, next }: TeredoError): void {
+    this.#post({ type: 'warning', code, message, next });
+  }
+
+  #post(message: FromDataPath): void {
+    this.#control.postMessage(message);
+  }
+
+  #close(): void {
+    for (const closer of this.#closers.reverse()) closer.close();
+    this.#poller.close();
+  }
+}

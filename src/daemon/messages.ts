@@ -1,0 +1,30 @@
+import type { LocalNetwork } from '../roles/local-networks.ts';
+import type { RoleEvent } from '../roles/role.ts';
+import type { DaemonConfiguration } from './configuration.ts';
+
+/** What the main thread and the data-path thread say to each other. */
+
+/** The host as roles need to know it. */
+export interface HostView {
+  readonly localNetworks: readonly LocalNetwork[];
+  /** 16 octets each: global IPv6 addresses other than Teredo's. */
+  readonly ownAddresses: readonly Uint8Array[];
+}
+
+export interface DataPathInput {
+  readonly configuration: DaemonConfiguration;
+  readonly host: HostView;
+  /** One block of doubles for each role: drops first, then the ports' counters; see `counters.ts`. */
+  readonly counters: SharedArrayBuffer;
+}
+
+export type ToDataPath = { readonly type: 'host'; readonly host: HostView } | { readonly type: 'stop' };
+
+export type FromDataPath =
+  /** Ports are open. `wake`: a descriptor to write to after each message. */
+  | { readonly type: 'ready'; readonly wake: number; readonly localPorts: readonly number[] }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly next: string }
+  | { readonly type: 'event'; readonly role: number; readonly event: RoleEvent; readonly now: number }
+  | { readonly type: 'warning'; readonly code: string; readonly message: string; readonly next: string }
+  | { readonly type: 'addresses-changed' }
+  | { readonly type: 'stopped' };

@@ -1,0 +1,40 @@
+import type { TeredoError } from '../errors.ts';
+import type { Endpoint, RoleEvent } from '../roles/role.ts';
+import type { RoleConfiguration } from './configuration.ts';
+import type { RoleCounters } from './counters.ts';
+
+/** What a daemon tells the program around it. Instants are gone: only durations mean anything to people. */
+export type Report =
+  /** Sockets are open, the interface (if the role has one) exists; a relay's or a server's is up. */
+  | { readonly type: 'ready'; readonly role: RoleConfiguration; readonly localPort: number }
+  /** The interface has the address, the MTU and the route already. */
+  | {
+      readonly type: 'qualified';
+      readonly role: RoleConfiguration;
+      readonly event: Extract<RoleEvent, { type: 'qualified' }>;
+      /** Where the host's own end of the mapping is, as far as the routes tell. */
+      readonly local: Endpoint | undefined;
+    }
+  /** The address is off the interface. */
+  | {
+      readonly type: 'off-line';
+      readonly role: RoleConfiguration;
+      readonly event: Extract<RoleEvent, { type: 'off-line' }>;
+      /** Milliseconds until the next attempt; Infinity: none. */
+      readonly retryInMs: number;
+    }
+  /** Any other event of a role. */
+  | { readonly type: 'event'; readonly role: RoleConfiguration; readonly event: RoleEvent }
+  /** Something works less well than it could. */
+  | { readonly type: 'warning'; readonly code: string; readonly message: string; readonly next: string }
+  | {
+      readonly type: 'stopped';
+      readonly roles: readonly RoleConfiguration[];
+      readonly counters: readonly RoleCounters[];
+    };
+
+export type Reporter = (report: Report) => void;
+
+export function warning({ code, message, next }: TeredoError): Report {
+  return { type: 'warning', code, message, next };
+}

@@ -1,0 +1,96 @@
+import { Client, type ClientConfig, clientDefaults } from '../roles/client/client.ts';
+import type { DropCounters } from '../roles/drop.ts';
+import { Relay, relayDefaults } from '../roles/relay/relay.ts';
+import type { Hmac, Random, Role } from '../roles/role.ts';
+import { Server, type ServerConfig, serverDefaults } from '../roles/server/server.ts';
+import type {
+  ClientConfiguration,
+  RelayConfiguration,
+  RoleConfiguration,
+  ServerConfiguration,
+} from './configuration.ts';
+import type { HostView } from './messages.ts';
+
+/** A role and the few things that only some roles want to be told. */
+export interface RunningRole {
+  readonly role: Role;
+  start(now: number): void;
+  stop(now: number): void;
+  setHost(host: HostView): void;
+  setLocalPort(port: number): void;
+}
+
+/** What a role needs that is not in its configuration. */
+export interface Surroundings {
+  readonly random: Random;
+  readonly hmac: Hmac;
+  readonly drops: DropCounters;
+}
+
+const nothing = (): void => {};
+
+export function makeRole(configuration: RoleConfiguration, around: Surroundings): RunningRole {
+  switch (configuration.role) {
+    case 'client':
+      return makeClient(configuration, around);
+    case 'server':
+      return makeServer(configuration, around);
+    case 'relay':
+    case 'host-relay':
+      return makeRelay(configuration, around);
+  }
+}
+
+function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surroundings): RunningRole {
+  const config: ClientConfig = {
+    ...clientDefaults,
+    server: from.server,
+    server2: from.serverSecondary,
+    refreshIntervalMs: from.refreshIntervalMs,
+    localDiscovery: from.localDiscovery,
+    identifyNat: from.identifyNat,
+    findRefreshInterval: from.findRefreshInterval,
+    ...(from.security === undefined ? {} : { security: from.security }),
+  };
+  const client = new Client(config, random, hmac, drops);
+  return {
+    role: client,
+    start: (now) => client.start(now),
+    stop: (now) => client.stop(now),
+    setHost: (host) => client.setLocalNetworks(host.localNetworks),
+    setLocalPort: (port) => client.setLocalPort(port),
+  };
+}
+
+function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surroundings): RunningRole {
+  const config: ServerConfig = {
+    ...serverDefaults,
+    ipv4: from.ipv4,
+    ipv4Secondary: from.ipv4Secondary,
+    ...(from.security === undefined ? {} : { security: from.security }),
+    ...(from.mtu === undefined ? {} : { mtu: from.mtu }),
+  };
+  const server = new Server(config, random, hmac, drops);
+  return {
+    role: server,
+    start: nothing,
+    stop: nothing,
+    setHost: (host) => server.setLocalNetworks(host.localNetworks),
+    setLocalPort: nothing,
+  };
+}
+
+function makeRelay(from: RelayConfiguration, { random, drops }: Surroundings): RunningRole {
+  const relay = new Relay(relayDefaults, random, drops);
+  return {
+    role: relay,
+    start: nothing,
+    stop: nothing,
+    setHost: ({ localNetworks, ownAddresses }) => {
+      relay.setLocalNetworks(localNetworks);
+      relay.setErrorSource(ownAddresses[0]);
+      if (from.role === 'host-relay') relay.setOwnAddresses(ownAddresses);
+    },
+    setLocalPort: nothing,
+  };
+}

@@ -1,0 +1,160 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { TeredoError } from '../../errors.ts';
+import { ask, command, commandNow } from './ip.ts';
+
+/** Marks our routes among others, so that what an earlier process left behind is known ("ip -6 route show protocol 35"). */
+const ROUTE_PROTOCOL = 35;
+/** RFC 4380 §2.6. Addresses of it on our interface are ours to remove; any others an administrator put there. */
+const TEREDO_PREFIX = '2001::/32';
+
+/** What the interface shall look like. */
+export interface WantedInterface {
+  readonly up: boolean;
+  /** Octets. */
+  readonly mtu: number;
+  /** With their prefix lengths: "2001:0:cb00:7101::1/32". */
+  readonly addresses: readonly string[];
+  readonly routes: readonly { readonly destination: string; readonly metric: number }[];
+}
+
+/** What `ip -json` tells of addresses and routes; more than this is there. */
+interface AddressRow {
+  readonly mtu: number;
+  readonly flags: readonly string[];
+  readonly addr_info: readonly { readonly local: string; readonly prefixlen: number }[];
+}
+interface RouteRow {
+  readonly dst: string;
+  readonly metric?: number;
+  readonly protocol?: string;
+}
+
+/**
+ * Brings a TUN interface to a wanted state, whatever its state is, with as few changes as that takes.
+ *
+ * Changes are made one after the other; while one is under way only the newest wish waits.
+ */
+export class TunInterface {
+  readonly name: string;
+  #wish: WantedInterface | undefined;
+  #work: Promise<void> | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Errors: TeredoError when the kernel has no IPv6, or forbids it on the interface. */
+  prepare(): void {
+    if (!existsSync('/proc/sys/net/ipv6')) {
+      throw new TeredoError(
+        'TD-IPV6-MISSING',
+        'this kernel has no IPv6',
+        'boot without "ipv6.disable=1", or load the module ("modprobe ipv6")',
+      );
+    }
+    // Where IPv6 is switched off by default, a tunnel for IPv6 is the exception.
+    if (!this.#setting('disable_ipv6', '0')) {
+      throw new TeredoError(
+        'TD-IPV6-DISABLED',
+        `IPv6 is disabled on ${this.name} and /proc/sys is read-only`,
+        'in a container: --sysctl net.ipv6.conf.default.disable_ipv6=0',
+      );
+    }
+    // The address comes by the Teredo rules alone: no router advertisement from a peer may change this host.
+    for (const name of ['accept_ra', 'autoconf', 'router_solicitations']) this.#setting(name, '0');
+  }
+
+  /** Resolves once the interface looks like `wanted`, or like a newer wish. Errors: TeredoError with what `ip` said. */
+  async want(wanted: WantedInterface): Promise<void> {
+    this.#wish = wanted;
+    this.#work ??= this.#fulfil();
+    await this.#work;
+  }
+
+  /** Takes everything of ours off the interface, at once; the interface itself ends with its TunPort. */
+  clear(): void {
+    this.#wish = undefined;
+    commandNow([
+      `-6 route flush dev ${this.name} protocol ${ROUTE_PROTOCOL}`,
+      `-6 address flush dev ${this.name} to ${TEREDO_PREFIX}`,
+      `link set dev ${this.name} down`,
+    ]);
+  }
+
+  async #fulfil(): Promise<void> {
+    try {
+      for (let wanted = this.#wish; wanted !== undefined; wanted = this.#wish) {
+        this.#wish = undefined;
+        await this.#bring(wanted);
+      }
+    } finally {
+      this.#work = undefined;
+    }
+  }
+
+  async #bring(wanted: WantedInterface): Promise<void> {
+    try {
+      const [links, routes] = await Promise.all([
+        ask<AddressRow>('-6', 'address', 'show', 'dev', this.name),
+        ask<RouteRow>('-6', 'route', 'show', 'dev', this.name, 'protocol', String(ROUTE_PROTOCOL)),
+      ]);
+      const lines = changes(this.name, wanted, links[0], routes);
+      if (lines.length > 0) await command(lines);
+    } catch (error) {
+      // A newer wish starts from whatever state this one left.
+      if (this.#wish === undefined) throw error;
+    }
+  }
+
+  /** Whether the interface has the setting in the end. */
+  #setting(name: string, value: string): boolean {
+    const path = `/proc/sys/net/ipv6/conf/${this.name}/${name}`;
+    try {
+      // Read first: in a container /proc/sys may be read-only and right already.
+      if (readFileSync(path, 'utf8').trim() !== value) writeFileSync(path, value);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Lines for `ip -batch` that lead from what is to what shall be. */
+export function changes(
+  name: string,
+  wanted: WantedInterface,
+  link: AddressRow | undefined,
+  routes: readonly RouteRow[],
+): string[] {
+  const is = link ?? { mtu: 0, flags: [], addr_info: [] };
+  const isUp = is.flags.includes('UP');
+  const addresses = is.addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+  const routeKeys = routes.map(({ dst, metric }) => `${dst} metric ${metric ?? 1024}`);
+  const wantedRoutes = wanted.routes.map(({ destination, metric }) => `${destination} metric ${metric}`);
+  const lines: string[] = [];
+  for (const key of routeKeys) {
+    if (!wantedRoutes.includes(key)) lines.push(`-6 route delete ${key} dev ${name} protocol ${ROUTE_PROTOCOL}`);
+  }
+  for (const address of addresses) {
+    if (!wanted.addresses.includes(address) && isOurs(address)) lines.push(`-6 address delete ${address} dev ${name}`);
+  }
+  if (!wanted.up) {
+    if (isUp) lines.push(`link set dev ${name} down`);
+    return lines;
+  }
+  // A link-local address of the kernel's own making would be of no use: nobody resolves neighbours on a tunnel.
+  if (!isUp) lines.push(`link set dev ${name} addrgenmode none mtu ${wanted.mtu} up`);
+  else if (is.mtu !== wanted.mtu) lines.push(`link set dev ${name} mtu ${wanted.mtu}`);
+  for (const address of wanted.addresses) {
+    if (!addresses.includes(address)) lines.push(`-6 address add ${address} dev ${name} nodad`);
+  }
+  for (const key of wantedRoutes) {
+    if (!routeKeys.includes(key)) lines.push(`-6 route add ${key} dev ${name} protocol ${ROUTE_PROTOCOL}`);
+  }
+  return lines;
+}
+
+/** Whether an address on our interface is one that some teredo put there. */
+function isOurs(address: string): boolean {
+  return /^(2001:0:|2001::|fe80:)/.test(address);
+}
