@@ -6,6 +6,9 @@ import * as ipv6 from './ipv6.ts';
 import * as teredo from './teredo.ts';
 import { formatIpv4, formatIpv6 } from './text.ts';
 
+/** RFC 4380 §2.7. */
+const SERVER_PORT = 3544;
+
 /**
  * The address at `at` as a field with what it embeds.
  *
@@ -22,17 +25,17 @@ function embedded(name: string, bytes: Uint8Array, at: number): Field[] {
   if (teredo.isTeredo(bytes, at)) {
     return [
       field(`${prefix}ts_ipv4`, 'Server IPv4', formatIpv4(teredo.server(bytes, at)), at + teredo.SERVER, 4),
-      ...mapping(prefix, bytes, at),
+      ...mapping(prefix, 'Mapped', bytes, at),
     ];
   }
-  return isServerLinkLocal(bytes, at) ? mapping(prefix, bytes, at) : [];
+  return isServerLinkLocal(bytes, at) ? mapping(prefix, 'Server', bytes, at) : [];
 }
 
-function mapping(prefix: string, bytes: Uint8Array, at: number): Field[] {
+function mapping(prefix: string, whose: string, bytes: Uint8Array, at: number): Field[] {
   return [
     flagsField(bytes, at),
-    field(`${prefix}tc_port`, 'Mapped port', teredo.port(bytes, at), at + teredo.PORT, 2),
-    field(`${prefix}tc_ipv4`, 'Mapped IPv4', formatIpv4(teredo.ipv4(bytes, at)), at + teredo.IPV4, 4),
+    field(`${prefix}tc_port`, `${whose} port`, teredo.port(bytes, at), at + teredo.PORT, 2),
+    field(`${prefix}tc_ipv4`, `${whose} IPv4`, formatIpv4(teredo.ipv4(bytes, at)), at + teredo.IPV4, 4),
   ];
 }
 
@@ -59,5 +62,3 @@ function isServerLinkLocal(bytes: Uint8Array, at: number): boolean {
     teredo.port(bytes, at) === SERVER_PORT
   );
 }
-
-const SERVER_PORT = 3544;
