@@ -1,0 +1,82 @@
+import { isGlobalUnicast } from '../../wire/ipv4.ts';
+import * as teredo from '../../wire/teredo.ts';
+import { SERVER_PORT } from '../constants.ts';
+import type { Endpoint } from '../events.ts';
+import { isDirectedBroadcast, isOwnAddress, type LocalNetwork } from '../local-networks.ts';
+import type { Random } from '../role.ts';
+import { isSameEndpoint } from './qualification.ts';
+
+/** Who a client is: its Teredo address, the mapping behind it, and the host's own IPv4 networks. */
+export class Identity {
+  /** 16 octets; all zero, which no packet may carry, while the client has none. */
+  readonly address = new Uint8Array(16);
+  /** The host's own IPv4 addresses and subnets. */
+  networks: readonly LocalNetwork[] = [];
+  /** The service port that the UDP side really has. */
+  localPort = 0;
+
+  readonly server: number;
+  readonly server2: number;
+  readonly #random: Random;
+  #mapped: Endpoint | undefined;
+  #flags = 0;
+
+  constructor(server: number, server2: number, random: Random) {
+    this.server = server;
+    this.server2 = server2;
+    this.#random = random;
+  }
+
+  /** The last mapping that was known; it stays while the client is off-line. */
+  get mapped(): Endpoint | undefined {
+    return this.#mapped;
+  }
+
+  /** Whether no NAT lies between us and the server. */
+  get isDirect(): boolean {
+    const mapped = this.#mapped;
+    return mapped !== undefined && isOwnAddress(this.networks, mapped.ipv4) && mapped.port === this.localPort;
+  }
+
+  /**
+   * Makes the address of this mapping ours.
+   *
+   * Source: RFC 4380 §4, RFC 5991 §3.1: twelve random bits, which stay while the mapping stays (ledger UPD-06); the
+   *         cone bit is never set (UPD-02).
+   */
+  assume(mapped: Endpoint): void {
+    if (this.#mapped === undefined || !isSameEndpoint(this.#mapped, mapped)) {
+      this.#mapped = mapped;
+      this.#flags = this.#random.uint32() & teredo.FLAGS_RANDOM;
+    }
+    this.writeAddressOf(mapped, this.address);
+  }
+
+  /** The client has no address any more. */
+  abandon(): void {
+    this.address.fill(0);
+  }
+
+  /** Writes the address we would have with this mapping. */
+  writeAddressOf(mapped: Endpoint, bytes: Uint8Array): void {
+    teredo.emit(bytes, 0, this.server, this.#flags, mapped.ipv4, mapped.port);
+  }
+
+  /** Ledger W-04, SEC-06: an address must not name a mapping that others refuse to send to. */
+  isPlausible(mapped: Endpoint): boolean {
+    const isServer = mapped.port === SERVER_PORT && (mapped.ipv4 === this.server || mapped.ipv4 === this.server2);
+    return isGlobalUnicast(mapped.ipv4) && mapped.port !== 0 && !isServer;
+  }
+
+  /** RFC 4380 §5.2.4: global unicast, no directed broadcast of ours; ledger SEC-08: not ourselves. */
+  maySendTo(ipv4: number, port: number): boolean {
+    const isOurs = this.#mapped !== undefined && this.#mapped.ipv4 === ipv4 && this.#mapped.port === port;
+    const isLocalSelf = port === this.localPort && isOwnAddress(this.networks, ipv4);
+    return port !== 0 && isGlobalUnicast(ipv4) && !isOurs && !isLocalSelf && !isDirectedBroadcast(this.networks, ipv4);
+  }
+
+  /** Whether a neighbour on our link may be where a discovery bubble came from. */
+  mayBeNeighbour(ipv4: number, port: number): boolean {
+    return port !== 0 && !isOwnAddress(this.networks, ipv4) && !isDirectedBroadcast(this.networks, ipv4);
+  }
+}

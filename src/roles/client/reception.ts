@@ -1,0 +1,244 @@
+import type { Batch } from '../../batch/batch.ts';
+import { PacketQueue } from '../../peers/packet-queue.ts';
+import type { Encapsulation } from '../../wire/encapsulation.ts';
+import * as icmpv6 from '../../wire/icmpv6.ts';
+import * as ipv6 from '../../wire/ipv6.ts';
+import * as origin from '../../wire/origin.ts';
+import * as teredo from '../../wire/teredo.ts';
+import { parse as parseTrailers } from '../../wire/trailer.ts';
+import { countBubble, permission } from '../bubbles.ts';
+import { ATTEMPTS_FOR_STRANGERS_MAX, SERVER_PORT } from '../constants.ts';
+import type { ContactLimits } from '../contacts.ts';
+import { Drop, type DropCounters } from '../drop.ts';
+import type { RoleEvent } from '../events.ts';
+import type { Outbox } from '../outbox.ts';
+import { RateLimit } from '../rate-limit.ts';
+import type { Random } from '../role.ts';
+import * as connectivityTest from './connectivity-test.ts';
+import type { Identity } from './identity.ts';
+import * as localDiscovery from './local-discovery.ts';
+import type { Transmission } from './transmission.ts';
+
+/** Bubbles to one IPv4 address that strangers can cause (ledger SEC-12), per second and at once. */
+const ANSWERS_PER_SECOND = 10;
+const ANSWERS_BURST = 20;
+const ANSWER_BUCKETS = 256;
+/** Connectivity tests in all that strangers can cause (ledger SEC-11), per second and at once. */
+const STRANGER_TESTS_PER_SECOND = 10;
+const STRANGER_TESTS_BURST = 50;
+
+/** UDP to IPv6, the unusual (RFC 4380 §5.2.3): bubbles, trailers, peers not known, and relays not proved. */
+export class Reception {
+  readonly #identity: Identity;
+  readonly #transmission: Transmission;
+  readonly #packets: Outbox;
+  readonly #drops: DropCounters;
+  readonly #events: RoleEvent[];
+  /** Packets from native hosts whose relay has not proved itself (RFC 4380 §5.2.3 (6)). */
+  readonly #unproven: PacketQueue;
+  readonly #answers: RateLimit;
+  readonly #strangerTests = new RateLimit(STRANGER_TESTS_PER_SECOND, STRANGER_TESTS_BURST, 1, 0);
+
+  constructor(
+    limits: ContactLimits,
+    identity: Identity,
+    transmission: Transmission,
+    random: Random,
+    packets: Outbox,
+    drops: DropCounters,
+    events: RoleEvent[],
+  ) {
+    this.#identity = identity;
+    this.#transmission = transmission;
+    this.#packets = packets;
+    this.#drops = drops;
+    this.#events = events;
+    this.#unproven = new PacketQueue(limits.queuedPacketsMax, limits.queuedOctetsPerPeerMax, limits.queuedOctetsMax);
+    this.#answers = new RateLimit(ANSWERS_PER_SECOND, ANSWERS_BURST, ANSWER_BUCKETS, random.uint32());
+  }
+
+  /** A datagram for the service port of a qualified client that is no router advertisement. */
+  receive(batch: Batch, slot: number, parts: Encapsulation, isFromServer: boolean, now: number): void {
+    const { bytes } = batch;
+    const trailers = parseTrailers(bytes, parts.packetEnd, parts.end);
+    if (typeof trailers === 'number') return this.#drop(batch, slot, trailers);
+    // What goes on from here is the IPv6 packet alone (RFC 6081 §4).
+    batch.start[slot] = parts.packetAt;
+    batch.length[slot] = parts.packetEnd - parts.packetAt;
+    const refused = this.#refuse(bytes, parts.packetAt, parts.packetEnd);
+    if (refused !== 0) return this.#drop(batch, slot, refused);
+    if (isFromServer && ipv6.isBubble(bytes, parts.packetAt)) this.#answerIndirectBubble(batch, slot, parts, now);
+    else this.#receiveFromPeer(batch, slot, now);
+  }
+
+  /** RFC 4380 §5.2.8: a neighbour announces itself; remember it and answer by a bubble to where it really is. */
+  receiveDiscovery(batch: Batch, slot: number, parts: Encapsulation, now: number): void {
+    const { bytes } = batch;
+    const { peers } = this.#transmission.contacts;
+    const { mapped, networks } = this.#identity;
+    const source = parts.packetAt + ipv6.SOURCE;
+    const ipv4 = batch.ipv4[slot]!;
+    const port = batch.port[slot]!;
+    const isGood =
+      mapped !== undefined &&
+      localDiscovery.isDiscoveryBubble(bytes, parts.packetAt) &&
+      localDiscovery.isBelievable(bytes, parts.packetAt, ipv4, networks, mapped.ipv4) &&
+      this.#identity.mayBeNeighbour(ipv4, port);
+    if (!isGood) return this.#drop(batch, slot, Drop.Discovery);
+    const peer = peers.add(bytes, source, now);
+    peers.local[peer] = 1;
+    if (peers.trusted[peer] === 0) {
+      peers.ipv4[peer] = ipv4;
+      peers.port[peer] = port;
+      peers.lastReceptionAt[peer] = now;
+    }
+    if (permission(peers, peer, now) === 'sent') {
+      countBubble(peers, peer, now);
+      this.#transmission.emitBubble(bytes, source, ipv4, port);
+    }
+    this.#drop(batch, slot, Drop.Consumed);
+  }
+
+  /** Packets that wait for this peer's connectivity test end here. */
+  giveUp(peer: number): void {
+    this.#drops[Drop.Unanswered]! += this.#unproven.take(peer).length;
+  }
+
+  /** Why the inner packet may not go on, whoever sent it; 0: it may. */
+  #refuse(bytes: Uint8Array, at: number, end: number): Drop | 0 {
+    if (localDiscovery.isDiscoveryBubble(bytes, at)) return Drop.Discovery; // ledger CLI-122: not by multicast
+    if (!ipv6.sameAddress(bytes, at + ipv6.DESTINATION, this.#identity.address, 0)) return Drop.NotForUs; // CLI-61
+    if (ipv6.sameAddress(bytes, at + ipv6.SOURCE, this.#identity.address, 0)) return Drop.Loop; // SEC-08
+    if (icmpv6.isNeighborDiscovery(bytes, at)) return Drop.NeighborDiscoveryFromTunnel;
+    return ipv6.hasRoutingHeader(bytes, at, end) ? Drop.RoutingHeader : 0; // SEC-10
+  }
+
+  /**
+   * A bubble that came through our server: answer directly to whoever sent it there, which opens our NAT for them.
+   *
+   * Source: RFC 4380 §5.2.3, §5.2.6; ledger CLI-63. Microsoft's servers give no origin for Teredo sources.
+   */
+  #answerIndirectBubble(batch: Batch, slot: number, parts: Encapsulation, now: number): void {
+    const { bytes } = batch;
+    const source = parts.packetAt + ipv6.SOURCE;
+    const isTeredo = teredo.isTeredo(bytes, source);
+    if (ipv6.isMulticast(bytes, source) || ipv6.isUnspecifiedOrLoopback(bytes, source)) {
+      return this.#drop(batch, slot, Drop.AddressScope);
+    }
+    const hasOrigin = parts.originAt >= 0;
+    if (!hasOrigin && !isTeredo) return this.#drop(batch, slot, Drop.UnknownPeer);
+    const ipv4 = hasOrigin ? origin.ipv4(bytes, parts.originAt) : teredo.ipv4(bytes, source);
+    const port = hasOrigin ? origin.port(bytes, parts.originAt) : teredo.port(bytes, source);
+    if (!this.#identity.maySendTo(ipv4, port)) return this.#drop(batch, slot, Drop.NotGlobalIpv4);
+    if (!this.#answers.allow(ipv4, now)) return this.#drop(batch, slot, Drop.RateLimited);
+    if (isTeredo) {
+      const { peers } = this.#transmission.contacts;
+      const peer = peers.add(bytes, source, now);
+      if (permission(peers, peer, now) !== 'sent') return this.#drop(batch, slot, Drop.Budget);
+      countBubble(peers, peer, now);
+    }
+    this.#transmission.emitBubble(bytes, source, ipv4, port);
+    this.#drop(batch, slot, Drop.Consumed);
+  }
+
+  /** A packet or bubble for us, not through the server: the cases of RFC 4380 §5.2.3. */
+  #receiveFromPeer(batch: Batch, slot: number, now: number): void {
+    const { bytes } = batch;
+    const source = batch.start[slot]! + ipv6.SOURCE;
+    if (!ipv6.isGlobal(bytes, source))
+      this.#drop(batch, slot, Drop.AddressScope); // ledger CLI-70
+    else if (teredo.isTeredo(bytes, source)) this.#receiveFromClient(batch, slot, now);
+    else this.#receiveFromRelay(batch, slot, now);
+  }
+
+  #receiveFromClient(batch: Batch, slot: number, now: number): void {
+    const { bytes } = batch;
+    const { peers } = this.#transmission.contacts;
+    const source = batch.start[slot]! + ipv6.SOURCE;
+    const ipv4 = batch.ipv4[slot]!;
+    const port = batch.port[slot]!;
+    const peer = peers.find(bytes, source);
+    const isWhereExpected = peer >= 0 && peers.ipv4[peer] === ipv4 && peers.port[peer] === port;
+    if (isWhereExpected && (peers.trusted[peer] === 1 || peers.local[peer] === 1)) {
+      this.#accept(batch, slot, peer, now); // cases 1 and 5
+    } else if (!teredo.embeds(bytes, source, ipv4, port)) {
+      this.#drop(batch, slot, Drop.MappingMismatch);
+    } else if (!this.#identity.maySendTo(ipv4, port)) {
+      // Ledger SEC-06: a mapping that nobody may have on the Internet is not believed.
+      this.#drop(batch, slot, Drop.NotGlobalIpv4);
+    } else {
+      this.#accept(batch, slot, peers.add(bytes, source, now), now); // case 3
+    }
+  }
+
+  #receiveFromRelay(batch: Batch, slot: number, now: number): void {
+    const { bytes } = batch;
+    const { peers } = this.#transmission.contacts;
+    const at = batch.start[slot]!;
+    const ipv4 = batch.ipv4[slot]!;
+    const port = batch.port[slot]!;
+    const peer = peers.find(bytes, at + ipv6.SOURCE);
+    if (ipv6.isBubble(bytes, at)) {
+      this.#drop(batch, slot, Drop.Consumed); // it has opened the sender's NAT; nothing in it proves a thing
+    } else if (!this.#identity.maySendTo(ipv4, port)) {
+      this.#drop(batch, slot, Drop.NotGlobalIpv4);
+    } else if (peer >= 0 && connectivityTest.takeReply(peers, peer, bytes, at)) {
+      this.#testAnswered(batch, slot, peer, now); // case 2
+    } else if (peer >= 0 && peers.trusted[peer] === 1 && peers.ipv4[peer] === ipv4 && peers.port[peer] === port) {
+      peers.lastReceptionAt[peer] = now; // case 1
+    } else {
+      this.#holdUnproven(batch, slot, now); // case 6
+    }
+  }
+
+  /** The peer is where it says: trust it; a bubble has done its work then, anything else goes to the host. */
+  #accept(batch: Batch, slot: number, peer: number, now: number): void {
+    this.#trust(peer, batch.ipv4[slot]!, batch.port[slot]!, now);
+    if (ipv6.isBubble(batch.bytes, batch.start[slot]!)) this.#drop(batch, slot, Drop.Consumed);
+  }
+
+  /** The reply to a connectivity test shows the relay of a native host (RFC 4380 §5.2.3 (2), §5.2.9). */
+  #testAnswered(batch: Batch, slot: number, peer: number, now: number): void {
+    const ipv4 = batch.ipv4[slot]!;
+    const port = batch.port[slot]!;
+    this.#trust(peer, ipv4, port, now);
+    for (const waiting of this.#unproven.take(peer)) {
+      if (waiting.ipv4 !== ipv4 || waiting.port !== port) this.#drops[Drop.MappingMismatch]!++;
+      else if (!this.#packets.push(waiting.packet)) this.#drops[Drop.QueueFull]!++;
+    }
+    this.#drop(batch, slot, Drop.Consumed);
+  }
+
+  /** RFC 4380 §5.2.3 (6): keep the packet until a connectivity test has shown that this relay serves its source. */
+  #holdUnproven(batch: Batch, slot: number, now: number): void {
+    const { contacts } = this.#transmission;
+    const source = batch.start[slot]! + ipv6.SOURCE;
+    const known = contacts.peers.find(batch.bytes, source);
+    if (known < 0 || !contacts.isPending(known)) {
+      const isSpent = known >= 0 && permission(contacts.peers, known, now) === 'spent';
+      if (isSpent || !this.#strangerTests.allow(0, now)) return this.#drop(batch, slot, Drop.RateLimited);
+    }
+    const peer = contacts.peers.add(batch.bytes, source, now);
+    const isKept = this.#unproven.push(peer, batch.packet(slot), 0, batch.ipv4[slot], batch.port[slot]);
+    if (!isKept) this.#drops[Drop.QueueFull]!++;
+    batch.length[slot] = 0;
+    contacts.ask(peer, ATTEMPTS_FOR_STRANGERS_MAX, now);
+  }
+
+  #trust(peer: number, ipv4: number, port: number, now: number): void {
+    const { contacts } = this.#transmission;
+    const isNew = contacts.peers.trusted[peer] === 0;
+    contacts.trust(peer, ipv4, port, now);
+    if (isNew) this.#events.push({ type: 'peer-trusted', peer: contacts.peers.address(peer), mapped: { ipv4, port } });
+  }
+
+  #drop(batch: Batch, slot: number, reason: Drop): void {
+    this.#drops[reason]!++;
+    batch.length[slot] = 0;
+  }
+}
+
+/** Whether a datagram comes from the server's primary address (RFC 4380 §5.2.3). */
+export function isServer(ipv4: number, port: number, server: number): boolean {
+  return ipv4 === server && port === SERVER_PORT;
+}

@@ -1,0 +1,187 @@
+import type { Batch } from '../../batch/batch.ts';
+import type { WaitingPacket } from '../../peers/packet-queue.ts';
+import * as icmpv6 from '../../wire/icmpv6.ts';
+import { isGlobalUnicast } from '../../wire/ipv4.ts';
+import * as ipv6 from '../../wire/ipv6.ts';
+import * as teredo from '../../wire/teredo.ts';
+import { countBubble, permission } from '../bubbles.ts';
+import {
+  ATTEMPTS_MAX,
+  BUBBLE_HOP_LIMIT,
+  BUBBLE_SPACING_MS,
+  LOCAL_PEER_MEMORY_MS,
+  PEER_VALIDITY_MS,
+  SERVER_PORT,
+  VIA_SERVICE,
+} from '../constants.ts';
+import { type Asked, type Asker, type ContactLimits, Contacts } from '../contacts.ts';
+import { Drop, type DropCounters } from '../drop.ts';
+import type { RoleEvent } from '../events.ts';
+import { IcmpErrors } from '../icmp-errors.ts';
+import type { Outbox } from '../outbox.ts';
+import type { Random } from '../role.ts';
+import * as connectivityTest from './connectivity-test.ts';
+import type { Identity } from './identity.ts';
+import * as localDiscovery from './local-discovery.ts';
+
+/** The interface's own link-local address, fe80::ffff:ffff:ffff, as Miredo's: the source of ICMPv6 errors to the host. */
+const LINK_LOCAL = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
+
+/**
+ * IPv6 to UDP, the unusual (RFC 4380 §5.2.4): peers that are new, silent or on our own link, and how they are asked
+ * to show themselves (§5.2.6, §5.2.9).
+ */
+export class Transmission implements Asker {
+  readonly contacts: Contacts;
+  readonly #identity: Identity;
+  readonly #random: Random;
+  readonly #datagrams: Outbox;
+  readonly #errors: IcmpErrors;
+  readonly #drops: DropCounters;
+  readonly #events: RoleEvent[];
+  readonly #onGivenUp: (peer: number) => void;
+
+  /** `onGivenUp` is told of peers that did not answer and of peers whose place is given up. */
+  constructor(
+    limits: ContactLimits,
+    identity: Identity,
+    random: Random,
+    datagrams: Outbox,
+    packets: Outbox,
+    drops: DropCounters,
+    events: RoleEvent[],
+    onGivenUp: (peer: number) => void,
+  ) {
+    this.#identity = identity;
+    this.#random = random;
+    this.#datagrams = datagrams;
+    this.#errors = new IcmpErrors(packets);
+    this.#drops = drops;
+    this.#events = events;
+    this.#onGivenUp = onGivenUp;
+    this.contacts = new Contacts(limits, random, datagrams, drops, this, onGivenUp);
+  }
+
+  /** A packet from the host that `forwarding.transmit` could not send at once. */
+  transmit(batch: Batch, slot: number, isQualified: boolean, now: number): void {
+    const { bytes } = batch;
+    const { peers } = this.contacts;
+    const at = batch.start[slot]!;
+    if (batch.length[slot]! < ipv6.LENGTH || bytes[at]! >>> 4 !== 6) return this.#drop(batch, slot, Drop.Truncated);
+    const source = at + ipv6.SOURCE;
+    const destination = at + ipv6.DESTINATION;
+    // The host's own Neighbor Discovery, multicast listener reports and the like end here.
+    if (!ipv6.isGlobal(bytes, source) || !ipv6.isGlobal(bytes, destination)) {
+      return this.#drop(batch, slot, Drop.AddressScope);
+    }
+    if (!isQualified) return this.#refuse(batch, slot, Drop.NotQualified, icmpv6.ADDRESS_UNREACHABLE, now);
+    if (!ipv6.sameAddress(bytes, source, this.#identity.address, 0)) {
+      return this.#refuse(batch, slot, Drop.SourceAddress, icmpv6.ADMINISTRATIVELY_PROHIBITED, now);
+    }
+    if (ipv6.sameAddress(bytes, destination, this.#identity.address, 0)) return this.#drop(batch, slot, Drop.Loop);
+    const known = peers.find(bytes, destination);
+    if (known >= 0 && this.#isUsable(known, now)) return this.#transmitAndRevalidate(batch, slot, known, now);
+    if (teredo.isTeredo(bytes, destination) && !this.#mayContact(bytes, destination, known, now)) {
+      return this.#drop(batch, slot, Drop.NotGlobalIpv4); // RFC 4380 §5.2.4: silently
+    }
+    const peer = peers.add(bytes, destination, now);
+    this.contacts.hold(peer, batch, slot, ATTEMPTS_MAX, now);
+  }
+
+  /** Asker: what a peer is asked by depends on what it is; how often, on RFC 4380 §5.2.6. */
+  ask(peer: number, now: number): Asked {
+    const asked = this.#permission(peer, now);
+    if (!this.#isUsable(peer, now)) this.contacts.peers.distrust(peer, now);
+    if (asked === 'sent') this.#askNow(peer, now);
+    return asked;
+  }
+
+  unanswered(peer: number, waiting: readonly WaitingPacket[], now: number): void {
+    connectivityTest.end(this.contacts.peers, peer);
+    this.#onGivenUp(peer);
+    // RFC 4443 §3.1 (3); ledger CLI-49.
+    for (const { packet } of waiting) this.#errors.unreachable(icmpv6.ADDRESS_UNREACHABLE, LINK_LOCAL, packet, now);
+    if (waiting.length > 0) this.#events.push({ type: 'peer-unreachable', peer: this.contacts.peers.address(peer) });
+  }
+
+  /** From our address to the 16 octets at `atDestination`, in one datagram to this endpoint (ledger CLI-85, CLI-86). */
+  emitBubble(destination: Uint8Array, atDestination: number, ipv4: number, port: number): void {
+    const at = this.#datagrams.reserve(ipv6.LENGTH);
+    if (at < 0) return;
+    const { bytes } = this.#datagrams;
+    const source = this.#identity.address;
+    const end = ipv6.emitBubble(bytes, at, BUBBLE_HOP_LIMIT, source, 0, destination, atDestination);
+    this.#datagrams.add(end, ipv4, port, VIA_SERVICE);
+  }
+
+  /** Trusted and heard within its validity. */
+  #isUsable(peer: number, now: number): boolean {
+    const { peers } = this.contacts;
+    return peers.trusted[peer] === 1 && now - peers.lastReceptionAt[peer]! < PEER_VALIDITY_MS;
+  }
+
+  /** Heard by local discovery, or spoken to on the link, in the last ten minutes (ledger CLI-43). */
+  #isLocal(peer: number, now: number): boolean {
+    const { peers } = this.contacts;
+    return peers.local[peer] === 1 && now - peers.lastReceptionAt[peer]! < LOCAL_PEER_MEMORY_MS;
+  }
+
+  /** RFC 4380 §5.2.4: what the peer's address says must be global unicast, unless it is a neighbour of ours. */
+  #mayContact(bytes: Uint8Array, at: number, known: number, now: number): boolean {
+    const isLocal = known >= 0 && this.#isLocal(known, now);
+    const isSendable = isLocal || this.#identity.maySendTo(teredo.ipv4(bytes, at), teredo.port(bytes, at));
+    return isSendable && isGlobalUnicast(teredo.server(bytes, at));
+  }
+
+  /** The peer is valid still, but silent for a while: the packet goes, and a question with it. */
+  #transmitAndRevalidate(batch: Batch, slot: number, peer: number, now: number): void {
+    const { peers } = this.contacts;
+    if (this.#permission(peer, now) === 'sent') this.#askNow(peer, now);
+    batch.ipv4[slot] = peers.ipv4[peer]!;
+    batch.port[slot] = peers.port[peer]!;
+    batch.via[slot] = VIA_SERVICE;
+    peers.lastTransmissionAt[peer] = now;
+  }
+
+  /** Bubbles have a budget; tests of native hosts only the spacing of 2 s and the end of each round (ledger CLI-93). */
+  #permission(peer: number, now: number): Asked {
+    const { peers } = this.contacts;
+    if (teredo.isTeredo(peers.address(peer), 0)) return permission(peers, peer, now);
+    return now - peers.lastBubbleAt[peer]! < BUBBLE_SPACING_MS ? 'later' : 'sent';
+  }
+
+  #askNow(peer: number, now: number): void {
+    const { peers } = this.contacts;
+    const address = peers.address(peer);
+    const { server } = this.#identity;
+    countBubble(peers, peer, now);
+    if (!teredo.isTeredo(address, 0)) {
+      connectivityTest.emit(peers, peer, this.#identity.address, this.#random, this.#datagrams, server, SERVER_PORT);
+    } else if (this.#isLocal(peer, now)) {
+      // RFC 4380 §5.2.4 (3): and one by multicast, so that the neighbour learns where we are.
+      this.emitBubble(address, 0, peers.ipv4[peer]!, peers.port[peer]!);
+      localDiscovery.emit(this.#datagrams, this.#identity.address);
+    } else {
+      this.#emitBubblePair(address);
+    }
+  }
+
+  /** RFC 4380 §5.2.4 (5): the direct one opens our NAT, the indirect one asks the peer to open its own. */
+  #emitBubblePair(address: Uint8Array): void {
+    const ipv4 = teredo.ipv4(address, 0);
+    const port = teredo.port(address, 0);
+    const server = teredo.server(address, 0);
+    if (this.#identity.maySendTo(ipv4, port)) this.emitBubble(address, 0, ipv4, port);
+    if (isGlobalUnicast(server)) this.emitBubble(address, 0, server, SERVER_PORT);
+  }
+
+  #refuse(batch: Batch, slot: number, reason: Drop, code: number, now: number): void {
+    this.#errors.unreachable(code, LINK_LOCAL, batch.packet(slot), now);
+    this.#drop(batch, slot, reason);
+  }
+
+  #drop(batch: Batch, slot: number, reason: Drop): void {
+    this.#drops[reason]!++;
+    batch.length[slot] = 0;
+  }
+}
