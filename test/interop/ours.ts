@@ -53,3 +53,9 @@ export async function startServer(
 export function teredo(host: Namespace, argv: readonly string[]): Process {
   return host.start([process.execPath, PROGRAM, ...argv, '--json'], `teredo ${argv[0]}`);
 }
+
+/** The reports of one type that the process has printed so far, in order. */
+export function reports(process: Process, type: string): Record<string, unknown>[] {
+  const lines = process.stdout.split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter((report) => report.type === type);
+}
