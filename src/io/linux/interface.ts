@@ -75,8 +75,8 @@ export class TunInterface {
   clear(): void {
     this.#wish = undefined;
     commandNow([
-      `-6 route flush dev ${this.name} protocol ${ROUTE_PROTOCOL}`,
-      `-6 address flush dev ${this.name} to ${TEREDO_PREFIX}`,
+      `route flush dev ${this.name} protocol ${ROUTE_PROTOCOL}`,
+      `address flush dev ${this.name} to ${TEREDO_PREFIX}`,
       `link set dev ${this.name} down`,
     ]);
   }
@@ -133,23 +133,24 @@ export function changes(
   const wantedRoutes = wanted.routes.map(({ destination, metric }) => `${destination} metric ${metric}`);
   const lines: string[] = [];
   for (const key of routeKeys) {
-    if (!wantedRoutes.includes(key)) lines.push(`-6 route delete ${key} dev ${name} protocol ${ROUTE_PROTOCOL}`);
+    if (!wantedRoutes.includes(key)) lines.push(`route delete ${key} dev ${name} protocol ${ROUTE_PROTOCOL}`);
   }
   for (const address of addresses) {
-    if (!wanted.addresses.includes(address) && isOurs(address)) lines.push(`-6 address delete ${address} dev ${name}`);
+    if (!wanted.addresses.includes(address) && isOurs(address)) lines.push(`address delete ${address} dev ${name}`);
   }
   if (!wanted.up) {
     if (isUp) lines.push(`link set dev ${name} down`);
     return lines;
   }
   // A link-local address of the kernel's own making would be of no use: nobody resolves neighbours on a tunnel.
-  if (!isUp) lines.push(`link set dev ${name} addrgenmode none mtu ${wanted.mtu} up`);
+  // It is made when the interface comes up, so that it must be forbidden by a command before.
+  if (!isUp) lines.push(`link set dev ${name} addrgenmode none`, `link set dev ${name} mtu ${wanted.mtu} up`);
   else if (is.mtu !== wanted.mtu) lines.push(`link set dev ${name} mtu ${wanted.mtu}`);
   for (const address of wanted.addresses) {
-    if (!addresses.includes(address)) lines.push(`-6 address add ${address} dev ${name} nodad`);
+    if (!addresses.includes(address)) lines.push(`address add ${address} dev ${name} nodad`);
   }
   for (const key of wantedRoutes) {
-    if (!routeKeys.includes(key)) lines.push(`-6 route add ${key} dev ${name} protocol ${ROUTE_PROTOCOL}`);
+    if (!routeKeys.includes(key)) lines.push(`route add ${key} dev ${name} protocol ${ROUTE_PROTOCOL}`);
   }
   return lines;
 }

@@ -14,10 +14,10 @@ export function ask<T>(...argv: readonly string[]): Promise<T[]> {
   });
 }
 
-/** Runs lines of `ip -batch` in one process. Errors: TeredoError with what `ip` said about the first bad line. */
+/** Runs lines of `ip -6 -batch` in one process. Errors: TeredoError with what `ip` said about the first bad line. */
 export function command(lines: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = execFile('ip', ['-batch', '-'], { timeout: TIMEOUT_MS }, (error, _stdout, stderr) => {
+    const child = execFile('ip', ['-6', '-batch', '-'], { timeout: TIMEOUT_MS }, (error, _stdout, stderr) => {
       if (error !== null) reject(ipError(lines.join('; '), error, stderr));
       else resolve();
     });
@@ -28,7 +28,7 @@ export function command(lines: readonly string[]): Promise<void> {
 
 /** Runs every line, whatever becomes of the ones before; for the end of a process, when nothing can be waited for. */
 export function commandNow(lines: readonly string[]): void {
-  spawnSync('ip', ['-force', '-batch', '-'], { input: `${lines.join('\n')}\n`, timeout: TIMEOUT_MS });
+  spawnSync('ip', ['-6', '-force', '-batch', '-'], { input: `${lines.join('\n')}\n`, timeout: TIMEOUT_MS });
 }
 
 function ipError(what: string, error: Error & { code?: unknown }, stderr: string): TeredoError {
