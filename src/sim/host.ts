@@ -1,3 +1,4 @@
+import type { Endpoint } from '../roles/role.ts';
 import * as checksum from '../wire/checksum.ts';
 import * as icmpv6 from '../wire/icmpv6.ts';
 import { isMulticast } from '../wire/ipv4.ts';
@@ -149,6 +150,11 @@ export class Host implements Ipv4Node, Ipv6Node {
         if (options.group !== undefined) this.#groups.delete(options.group);
       },
     };
+  }
+
+  /** Sends a datagram with any source, as those do whose provider does not filter (RFC 2827). */
+  sendForged(source: Endpoint, destination: Endpoint, payload: Uint8Array): void {
+    this.#sendDatagram(source.ipv4, source.port, destination.ipv4, destination.port, payload);
   }
 
   receiveIpv4(datagram: Datagram): void {

@@ -148,7 +148,7 @@ export class Tunnel implements TunnelInterface {
   #handle(event: RoleEvent): void {
     if (this.#context.trace.isOn) this.events.push({ at: this.#context.now, event });
     if (event.type === 'socket') this.#setOpen(event.via, event.open);
-    if (event.type === 'qualified') this.address = event.address;
+    if (event.type === 'qualified') this.address = event.address.slice();
     if (event.type === 'off-line') this.address = undefined;
     this.#onEvent?.(event);
   }
