@@ -1,0 +1,125 @@
+import type { ClientHost } from '../sim/client-host.ts';
+import type { Host } from '../sim/host.ts';
+import type { Link } from '../sim/link.ts';
+import type { NameServer } from '../sim/name-server.ts';
+import type { Nat } from '../sim/nat.ts';
+import {
+  addressRestrictedNat,
+  coneNat,
+  type NatKind,
+  type NatOptions,
+  portPreservingSymmetricNat,
+  portRestrictedNat,
+  sequentialSymmetricNat,
+  symmetricNat,
+} from '../sim/nat-kinds.ts';
+import type { RelayHost } from '../sim/relay-host.ts';
+import type { ServerHost } from '../sim/server-host.ts';
+import { World } from '../sim/world.ts';
+import type { NatName, NodeSpec, Scenario } from './scenario.ts';
+
+/** The nodes of a scenario in the simulator, by name. */
+export interface Cast {
+  readonly world: World;
+  readonly specs: readonly NodeSpec[];
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly clients: ReadonlyMap<string, ClientHost>;
+  readonly servers: ReadonlyMap<string, ServerHost>;
+  readonly relays: ReadonlyMap<string, RelayHost>;
+  readonly nats: ReadonlyMap<string, Nat>;
+  readonly nameServers: ReadonlyMap<string, NameServer>;
+}
+
+/**
+ * Builds the world of a scenario.
+ *
+ * Errors: throws for a scenario that names what it does not have; that is a mistake in the scenario.
+ */
+export function build(scenario: Scenario, seed: number): Cast {
+  const world = new World({ seed });
+  const hosts = new Map<string, Host>();
+  const clients = new Map<string, ClientHost>();
+  const servers = new Map<string, ServerHost>();
+  const relays = new Map<string, RelayHost>();
+  const nats = new Map<string, Nat>();
+  const nameServers = new Map<string, NameServer>();
+  for (const spec of scenario.nodes) {
+    switch (spec.type) {
+      case 'name server':
+        nameServers.set(spec.name, world.addNameServer(spec));
+        break;
+      case 'server':
+        servers.set(spec.name, world.addServer(spec));
+        break;
+      case 'relay':
+        relays.set(spec.name, world.addRelay(spec));
+        break;
+      case 'dual-stack host':
+        relays.set(spec.name, world.addHostSpecificRelay(spec));
+        break;
+      case 'IPv6-only host': {
+        const behind = spec.nearestRelay === undefined ? {} : { behind: find(relays, spec.nearestRelay) };
+        hosts.set(spec.name, world.addIpv6Host({ ...spec, ...behind }));
+        break;
+      }
+      case 'IPv4 host':
+        hosts.set(spec.name, world.addHost(spec));
+        break;
+      case 'NAT': {
+        const behind = spec.behind === undefined ? {} : { behind: find(nats, spec.behind) };
+        nats.set(
+          spec.name,
+          world.addNat(natKind(spec.nat, spec.ipv4, spec.options), { ...linkOf(spec), name: spec.name, ...behind }),
+        );
+        break;
+      }
+      case 'client': {
+        const { behind, server, identifiesNat = false, ...rest } = spec;
+        const place = behind === undefined ? {} : { behind: find(nats, behind) };
+        const config = { identifyNat: identifiesNat, localDiscovery: false };
+        const options = { ...rest, ...place, server: find(servers, server), startAfterMs: 'never', config } as const;
+        clients.set(spec.name, world.addClient(options));
+        break;
+      }
+    }
+  }
+  for (const map of [clients, servers, relays, nameServers]) {
+    for (const [name, { host }] of map) hosts.set(name, host);
+  }
+  return { world, specs: scenario.nodes, hosts, clients, servers, relays, nats, nameServers };
+}
+
+export function find<T>(nodes: ReadonlyMap<string, T>, name: string): T {
+  const node = nodes.get(name);
+  if (node === undefined) throw new Error(`the scenario has no such node: ${name}`);
+  return node;
+}
+
+/** The links of a node: of a NAT the outer one. */
+export function linksOf(cast: Cast, name: string): Link[] {
+  const nat = cast.nats.get(name);
+  if (nat !== undefined) return [nat.link];
+  const host = find(cast.hosts, name);
+  return [host.ipv4Link, host.ipv6Link].filter((link) => link !== undefined);
+}
+
+export function natKind(name: NatName, ipv4?: string, options?: NatOptions): NatKind {
+  switch (name) {
+    case 'cone':
+      return coneNat(ipv4, options);
+    case 'address-restricted':
+      return addressRestrictedNat(ipv4, options);
+    case 'port-restricted':
+      return portRestrictedNat(ipv4, options);
+    case 'symmetric':
+      return symmetricNat(ipv4, options);
+    case 'port-preserving symmetric':
+      return portPreservingSymmetricNat(ipv4, options);
+    case 'sequential symmetric':
+      return sequentialSymmetricNat(ipv4, options);
+  }
+}
+
+function linkOf(spec: NodeSpec): { link?: NonNullable<NodeSpec['link']> } {
+  return spec.link === undefined ? {} : { link: spec.link };
+}

@@ -1,0 +1,151 @@
+import type { NatType, RoleEvent } from '../roles/role.ts';
+import type { ClientHost } from '../sim/client-host.ts';
+import { formatIpv6 } from '../wire/text.ts';
+import { build, type Cast, find, linksOf } from './build.ts';
+import { flightsOf } from './flights.ts';
+import { forge } from './forgery.ts';
+import type { ChapterResult, Finding, Result } from './result.ts';
+import type { Scenario, Step } from './scenario.ts';
+
+/** Time for what is still on its way at the end of a step, in ms. */
+const SETTLE_MS = 500;
+/** Longest time that a step may take, in ms of virtual time: the protocol gives up earlier. */
+const PATIENCE_MS = 120_000;
+/** RFC 4380 §5.2.6: a client tries four times, 2 s apart, then drops what waits. */
+const PING_PATIENCE_MS = 12_000;
+
+/**
+ * Runs a scenario in the simulator.
+ *
+ * Shape:  same scenario and seed, same result; nothing real is waited for.
+ * Errors: throws, with the seed, when a step does not end; what merely goes otherwise than expected is in the findings.
+ */
+export function runSimulated(scenario: Scenario, seed: number): Result {
+  const cast = build(scenario, seed);
+  const { world } = cast;
+  const chapters: ChapterResult[] = [];
+  for (const { title, about, steps, show = 'ladder' } of scenario.chapters) {
+    const first = world.trace.records.length;
+    const findings = steps.flatMap((step) => runStep(cast, step));
+    chapters.push({ title, about, show, flights: flightsOf(world.trace.records, first), findings });
+  }
+  const isAsExpected = chapters.every(({ findings }) => findings.every((finding) => finding.isAsExpected));
+  return { scenario, seed, cast, chapters, isAsExpected };
+}
+
+function runStep(cast: Cast, step: Step): Finding[] {
+  const { world } = cast;
+  switch (step.do) {
+    case 'start':
+      return start(cast, step.clients, step.expect);
+    case 'look up': {
+      const nameServer = [...cast.nameServers.values()][0];
+      if (nameServer === undefined) throw new Error('the scenario has no name server');
+      const lookup = world.lookUp(find(cast.hosts, step.from), nameServer, step.name);
+      world.runUntil(() => lookup.addresses !== undefined, PATIENCE_MS);
+      const addresses = (lookup.addresses ?? []).map((address) => formatIpv6(address));
+      return [{ type: 'look-up', name: step.name, addresses, isAsExpected: addresses.length > 0 }];
+    }
+    case 'ping':
+      return [ping(cast, step)];
+    case 'show address': {
+      const client = find(cast.clients, step.client);
+      return client.isQualified
+        ? [{ type: 'address', client: step.client, address: client.address.slice(), isAsExpected: true }]
+        : [];
+    }
+    case 'wait':
+      world.runFor(step.ms);
+      return [];
+    case 'wait for refresh':
+      return [waitForRefresh(cast, step.client)];
+    case 'identify NAT':
+      return identify(cast, step.clients);
+    case 'withdraw':
+      find(cast.relays, step.relay).withdraw();
+      return [];
+    case 'change link':
+      for (const link of linksOf(cast, step.node)) Object.assign(link, step.to);
+      return [];
+    case 'forge':
+      forge(cast, step.from, step.forgery);
+      world.runFor(SETTLE_MS);
+      return [];
+  }
+}
+
+function start(cast: Cast, names: readonly string[], expected: 'qualified' | 'off-line'): Finding[] {
+  const { world } = cast;
+  const clients = names.map((name) => find(cast.clients, name));
+  for (const client of clients) client.start(world.now);
+  world.runUntil(() => clients.every((client) => lastStateOf(client) !== undefined), PATIENCE_MS);
+  world.runFor(SETTLE_MS);
+  return clients.map((client) => {
+    const last = lastStateOf(client);
+    return {
+      type: 'qualification',
+      client: client.name,
+      state: client.client.state,
+      mapped: client.client.mapped,
+      reason: last?.type === 'off-line' ? last.reason : undefined,
+      isAsExpected: client.client.state === expected,
+    };
+  });
+}
+
+function lastStateOf(client: ClientHost): (RoleEvent & { type: 'qualified' | 'off-line' }) | undefined {
+  const { events } = client.tunnel;
+  const last = events.findLast(({ event }) => event.type === 'qualified' || event.type === 'off-line')?.event;
+  return last?.type === 'qualified' || last?.type === 'off-line' ? last : undefined;
+}
+
+function ping(cast: Cast, step: Step & { do: 'ping' }): Finding {
+  const { world } = cast;
+  const { from, to, count = 1 } = step;
+  const target = cast.clients.get(to)?.address ?? find(cast.hosts, to).ipv6Addresses[0];
+  if (target === undefined) throw new Error(`${to} has no IPv6 address to ping`);
+  const running = find(cast.hosts, from).ping(target, { count });
+  const end = world.now + count * 1_000 + PING_PATIENCE_MS;
+  world.after(end - world.now, () => undefined);
+  world.runUntil(() => running.isAnswered || world.now >= end, PATIENCE_MS);
+  world.runFor(SETTLE_MS);
+  const { answered, roundTripsMs } = running;
+  const isAsExpected =
+    step.expect === 'partly answered' ? answered > 0 : answered === (step.expect === 'answered' ? count : 0);
+  return { type: 'ping', from, to, count, answered, roundTripsMs, isAsExpected };
+}
+
+function waitForRefresh(cast: Cast, name: string): Finding {
+  const { world } = cast;
+  const { tunnel } = find(cast.clients, name);
+  const first = world.trace.records.length;
+  const begin = world.now;
+  const solicits = () =>
+    world.trace.records
+      .slice(first)
+      .some((record) => record.type === 'crossing' && record.sender === name && record.cause === undefined);
+  world.runUntil(solicits, PATIENCE_MS);
+  const afterMs = world.now - begin;
+  world.runFor(SETTLE_MS);
+  return { type: 'refresh', client: name, afterMs, isAsExpected: tunnel.address !== undefined };
+}
+
+function identify(cast: Cast, names: readonly string[]): Finding[] {
+  const clients = names.map((name) => find(cast.clients, name));
+  const isIdentified = ({ tunnel }: ClientHost) => tunnel.events.some(({ event }) => event.type === 'nat-identified');
+  cast.world.runUntil(() => clients.every(isIdentified), PATIENCE_MS);
+  cast.world.runFor(SETTLE_MS);
+  return clients.map((client) => {
+    const spec = cast.specs.find(({ name }) => name === client.name);
+    const nat = spec?.type === 'client' && spec.behind !== undefined ? cast.nats.get(spec.behind) : undefined;
+    const real = nat?.kind.kind ?? 'none';
+    const found: NatType = client.nat;
+    return {
+      type: 'NAT',
+      client: client.name,
+      found,
+      real,
+      isAsExpected: found === (real.includes('symmetric') ? 'symmetric' : real),
+    };
+  });
+}
