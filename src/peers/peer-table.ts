@@ -1,7 +1,7 @@
 import { copy, readI32, writeI32 } from '../wire/bytes.ts';
 
 /**
- * The list of recent peers (RFC 4380 §5.2, §5.4) as columns: a peer is an integer, a fact is an element.
+ * The list of recent peers (RFC 4380 §5.2, §5.4; ledger CLI-05) as columns: a peer is an integer, a fact is an element.
  *
  * Keys are whole IPv6 addresses, flags included (ledger W-03), found through a seeded hash, so that nobody outside
  * can choose addresses that share a chain. Everything is allocated once; all operations are O(1).

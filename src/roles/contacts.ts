@@ -39,7 +39,8 @@ export interface Asker {
 /**
  * The list of recent peers together with what hangs on it: who is being asked, and which packets wait for that.
  *
- * Source: RFC 4380 §5.2.4, §5.4.1: ask, wait 2 s, ask again up to three times, then give up.
+ * Source: RFC 4380 §5.2.4, §5.4.1: ask, wait 2 s, ask again up to three times, then give up (ledger CLI-48, REL-08,
+ *         REL-09).
  */
 export class Contacts {
   readonly peers: PeerTable;

@@ -25,7 +25,7 @@ export interface Role {
   readonly drops: DropCounters;
 }
 
-/** Unpredictable numbers, handed to a role: the system's generator in a daemon, a seeded one in the simulator. */
+/** Unpredictable numbers, handed to a role (ledger SEC-05): the system's generator in a daemon, a seeded one in the simulator. */
 export interface Random {
   /** Uniform in 0 to 2^32 - 1. */
   uint32(): number;

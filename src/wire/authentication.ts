@@ -1,5 +1,5 @@
 /**
- * Authentication (RFC 4380 §5.1.1). Nothing in it is obfuscated.
+ * Authentication (RFC 4380 §5.1.1; ledger W-09). Nothing in it is obfuscated.
  *   0      1      2        3        4           4 + I   4 + I + A   + 8            + 1
  *   | 0x00 | 0x01 | I (ID) | A (AU) | client id | value | nonce     | confirmation |
  */

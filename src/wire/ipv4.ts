@@ -4,7 +4,7 @@
  * Whether a Teredo node may send to this address at all.
  *
  * Shape:  an int32 in; exactly the list of the RFC, nothing wider: documentation ranges, 100.64/10 and 240/4 pass.
- *         The directed broadcast addresses of attached subnets are the role's to refuse: it knows them.
+ *         (ledger SEC-02). The directed broadcast addresses of attached subnets are the role's to refuse: it knows them.
  * Source: RFC 4380 §5.2.4.
  */
 export function isGlobalUnicast(ipv4: number): boolean {

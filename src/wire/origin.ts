@@ -1,5 +1,5 @@
 /**
- * Origin indication (RFC 4380 §5.1.1): the mapped address and port a server saw.
+ * Origin indication (RFC 4380 §5.1.1; ledger W-08): the mapped address and port a server saw.
  *   0      1      2             4                   8
  *   | 0x00 | 0x00 | port ^ ffff | IPv4 ^ ffffffff   |
  */

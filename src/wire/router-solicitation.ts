@@ -1,5 +1,5 @@
 /**
- * Router solicitation of a Teredo client (RFC 4380 §5.2.1, RFC 4861 §4.1), behind its IPv6 header at `at`.
+ * Router solicitation of a Teredo client (RFC 4380 §5.2.1, RFC 4861 §4.1; ledger W-13), behind its IPv6 header at `at`.
  *   40     41     42         44           48
  *   | 133  | 0    | checksum | reserved   | options
  */
@@ -17,7 +17,7 @@ export const LENGTH = ipv6.LENGTH + 8;
 /**
  * Whether the packet at `at` is a solicitation that a server must answer.
  *
- * Source: RFC 4380 §5.3.1 (4): link-local source, all-routers destination; RFC 4861 §6.1.1.
+ * Source: RFC 4380 §5.3.1 (4): link-local source, all-routers destination; RFC 4861 §6.1.1; ledger SRV-10.
  */
 export function isValid(bytes: Uint8Array, at: number): boolean {
   return (

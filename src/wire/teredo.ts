@@ -1,5 +1,5 @@
 /**
- * Teredo address (RFC 4380 §4, RFC 5991 §3.1).
+ * Teredo address (RFC 4380 §4, RFC 5991 §3.1; ledger W-01, W-02).
  *   0           4        8       10            12              16
  *   | 2001:0000 | server | flags | port ^ ffff | IPv4 ^ ffffffff |
  *

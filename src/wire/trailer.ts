@@ -1,5 +1,5 @@
 /**
- * Trailers (RFC 6081 §4): behind the IPv6 packet, back to back, in clear, to the end of the datagram.
+ * Trailers (RFC 6081 §4; ledger W-17, W-20 to W-24): behind the IPv6 packet, back to back, in clear, to the end of the datagram.
  *   0      1        2
  *   | type | length | value (length octets) | ...
  *   nonce 01 04: 4 octets            alternate address 03 08/0e/14/1a: 00 00, then IPv4 (4) port (2) each

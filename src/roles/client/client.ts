@@ -34,11 +34,11 @@ import { SecureQualification, type Security } from './secure-qualification.ts';
 import { Transmission } from './transmission.ts';
 
 export interface ClientConfig extends ContactLimits {
-  /** The primary and the secondary IPv4 address of the server, int32 (RFC 4380 §5.2). */
+  /** The primary and the secondary IPv4 address of the server, int32 (RFC 4380 §5.2; ledger CLI-01). */
   readonly server: number;
   readonly server2: number;
   readonly refreshIntervalMs: number;
-  /** Secure qualification (RFC 4380 §5.2.2); undefined: unsecured. */
+  /** Secure qualification (RFC 4380 §5.2.2; ledger CLI-02); undefined: unsecured. */
   readonly security?: Security;
   /** RFC 4380 §5.2.8. */
   readonly localDiscovery: boolean;
@@ -64,7 +64,7 @@ const TIMER_QUALIFICATION = 0;
 const TIMER_DISCOVERY = 1;
 
 /**
- * A Teredo client (RFC 4380 §5.2, RFC 5991): it learns its mapped address and port from a server, makes an IPv6
+ * A Teredo client (RFC 4380 §5.2, RFC 5991; ledger CLI-03, CLI-04): it learns its mapped address and port from a server, makes an IPv6
  * address of them, and finds the way to each peer.
  */
 export class Client implements Role {
@@ -222,15 +222,15 @@ export class Client implements Role {
     const at = batch.start[slot]!;
     const via = batch.via[slot];
     const parts = parseEncapsulation(bytes, at, at + batch.length[slot]!);
-    if (typeof parts === 'number') return this.#drop(batch, slot, parts);
+    if (typeof parts === 'number') return this.#drop(batch, slot, parts); // ledger CLI-60
     if (via !== VIA_DISCOVERY && routerAdvertisement.isPresent(bytes, parts.packetAt)) {
       return this.#receiveAdvertisement(batch, slot, parts, now);
     }
-    if (!this.isQualified) return this.#drop(batch, slot, Drop.NotQualified);
+    if (!this.isQualified) return this.#drop(batch, slot, Drop.NotQualified); // ledger CLI-07
     const isFromServer = isServer(batch.ipv4[slot]!, batch.port[slot]!, this.#config.server);
     if (via === VIA_DISCOVERY) return this.#reception.receiveDiscovery(batch, slot, parts, now);
     if (via === VIA_SECONDARY) return this.#receiveOnSecondary(batch, slot, parts, isFromServer, now);
-    if (isFromServer) this.#maintenance.serverHeard(now); // RFC 4380 §5.2.3
+    if (isFromServer) this.#maintenance.serverHeard(now); // RFC 4380 §5.2.3; ledger CLI-62
     this.#reception.receive(batch, slot, parts, isFromServer, now);
   }
 

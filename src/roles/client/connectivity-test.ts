@@ -12,7 +12,7 @@ const NONCE_LENGTH = 8;
 const ECHO_LENGTH = ipv6.LENGTH + icmpv6.HEADER_LENGTH + NONCE_LENGTH;
 
 /**
- * The direct IPv6 connectivity test (RFC 4380 §5.2.9): an echo request to a native host goes through our server;
+ * The direct IPv6 connectivity test (RFC 4380 §5.2.9; ledger W-15, CLI-90, CLI-92): an echo request to a native host goes through our server;
  * the reply comes back through the relay nearest to that host, and shows where that relay is.
  */
 

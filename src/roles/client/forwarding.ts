@@ -22,13 +22,13 @@ export function receive(client: Client, batch: Batch, now: number): void {
       if (peer < 0 || peers.trusted[peer] === 0 || peers.ipv4[peer] !== ipv4[slot] || peers.port[peer] !== port[slot]) {
         client.receiveSlow(batch, slot, now);
       } else {
-        peers.lastReceptionAt[peer] = now; // RFC 4380 §5.2.3 (1)
+        peers.lastReceptionAt[peer] = now; // RFC 4380 §5.2.3 (1); ledger CLI-64
       }
     }
   }
 }
 
-/** IPv6 to UDP (RFC 4380 §5.2.4 (1)): a packet of ours to a trusted, valid peer goes to that peer's mapping. */
+/** IPv6 to UDP (RFC 4380 §5.2.4 (1); ledger CLI-41): a packet of ours to a trusted, valid peer goes to that peer's mapping. */
 export function transmit(client: Client, batch: Batch, now: number): void {
   const { bytes, start, length, ipv4, port, via } = batch;
   const { peers, ownAddress } = client;

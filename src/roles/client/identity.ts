@@ -41,7 +41,7 @@ export class Identity {
   /**
    * Makes the address of this mapping ours.
    *
-   * Source: RFC 4380 §4, RFC 5991 §3.1: twelve random bits, which stay while the mapping stays (ledger UPD-06); the
+   * Source: RFC 4380 §4, RFC 5991 §3.1: twelve random bits (ledger UPD-01), which stay while the mapping stays (UPD-06); the
    *         cone bit is never set (UPD-02).
    */
   assume(mapped: Endpoint): void {
@@ -68,7 +68,7 @@ export class Identity {
     return isGlobalUnicast(mapped.ipv4) && mapped.port !== 0 && !isServer;
   }
 
-  /** RFC 4380 §5.2.4: global unicast, no directed broadcast of ours; ledger SEC-08: not ourselves. */
+  /** RFC 4380 §5.2.4, ledger SEC-03: global unicast, no directed broadcast of ours; ledger SEC-08: not ourselves. */
   maySendTo(ipv4: number, port: number): boolean {
     const isOurs = this.#mapped !== undefined && this.#mapped.ipv4 === ipv4 && this.#mapped.port === port;
     const isLocalSelf = port === this.localPort && isOwnAddress(this.networks, ipv4);

@@ -36,6 +36,7 @@ export interface Advertised {
   readonly mtu: number | undefined;
 }
 
+/** Initial or off-line to starting (ledger CLI-10, CLI-11): the cone bit is clear from the first solicitation on. */
 export function start(now: number): Starting {
   return {
     state: 'starting',
@@ -51,7 +52,7 @@ export function timeOut(q: Starting, now: number): Starting | OffLine {
   if (q.attempt < SOLICITATIONS_MAX) {
     return { ...q, attempt: q.attempt + 1, deadlineAt: now + SOLICITATION_TIMEOUT_MS };
   }
-  // RFC 4380 §5.2.1: silence with the cone bit clear means that no service is to be had.
+  // RFC 4380 §5.2.1, ledger CLI-14: silence with the cone bit clear means that no service is to be had.
   return offLine(q.server === 'primary' ? 'primary server unreachable' : 'secondary server unreachable');
 }
 

@@ -71,7 +71,7 @@ export class Reception {
     else this.#receiveFromPeer(batch, slot, now);
   }
 
-  /** RFC 4380 §5.2.8: a neighbour announces itself; remember it and answer by a bubble to where it really is. */
+  /** RFC 4380 §5.2.8, ledger CLI-67, CLI-125: a neighbour announces itself; remember it and answer by a bubble to where it really is. */
   receiveDiscovery(batch: Batch, slot: number, parts: Encapsulation, now: number): void {
     const { bytes } = batch;
     const { peers } = this.#transmission.contacts;
@@ -160,14 +160,14 @@ export class Reception {
     const peer = peers.find(bytes, source);
     const isWhereExpected = peer >= 0 && peers.ipv4[peer] === ipv4 && peers.port[peer] === port;
     if (isWhereExpected && (peers.trusted[peer] === 1 || peers.local[peer] === 1)) {
-      this.#accept(batch, slot, peer, now); // cases 1 and 5
+      this.#accept(batch, slot, peer, now); // cases 1 and 5; ledger CLI-68
     } else if (!teredo.embeds(bytes, source, ipv4, port)) {
       this.#drop(batch, slot, Drop.MappingMismatch);
     } else if (!this.#identity.maySendTo(ipv4, port)) {
       // Ledger SEC-06: a mapping that nobody may have on the Internet is not believed.
       this.#drop(batch, slot, Drop.NotGlobalIpv4);
     } else {
-      this.#accept(batch, slot, peers.add(bytes, source, now), now); // case 3
+      this.#accept(batch, slot, peers.add(bytes, source, now), now); // case 3; ledger CLI-66
     }
   }
 
@@ -209,7 +209,7 @@ export class Reception {
     this.#drop(batch, slot, Drop.Consumed);
   }
 
-  /** RFC 4380 §5.2.3 (6): keep the packet until a connectivity test has shown that this relay serves its source. */
+  /** RFC 4380 §5.2.3 (6), ledger CLI-69, CLI-94: keep the packet until a connectivity test has shown that this relay serves its source. */
   #holdUnproven(batch: Batch, slot: number, now: number): void {
     const { contacts } = this.#transmission;
     const source = batch.start[slot]! + ipv6.SOURCE;

@@ -62,7 +62,7 @@ export class Transmission implements Asker {
     this.contacts = new Contacts(limits, random, datagrams, drops, this, onGivenUp);
   }
 
-  /** A packet from the host that `forwarding.transmit` could not send at once. */
+  /** A packet from the host that `forwarding.transmit` could not send at once (ledger CLI-42, CLI-45, CLI-47). */
   transmit(batch: Batch, slot: number, isQualified: boolean, now: number): void {
     const { bytes } = batch;
     const { peers } = this.contacts;
@@ -114,7 +114,7 @@ export class Transmission implements Asker {
     this.#datagrams.add(end, ipv4, port, VIA_SERVICE);
   }
 
-  /** Trusted and heard within its validity. */
+  /** Trusted and heard within its validity (ledger CLI-40). */
   #isUsable(peer: number, now: number): boolean {
     const { peers } = this.contacts;
     return peers.trusted[peer] === 1 && now - peers.lastReceptionAt[peer]! < PEER_VALIDITY_MS;
@@ -158,7 +158,7 @@ export class Transmission implements Asker {
     if (!teredo.isTeredo(address, 0)) {
       connectivityTest.emit(peers, peer, this.#identity.address, this.#random, this.#datagrams, server, SERVER_PORT);
     } else if (this.#isLocal(peer, now)) {
-      // RFC 4380 §5.2.4 (3): and one by multicast, so that the neighbour learns where we are.
+      // RFC 4380 §5.2.4 (3), ledger CLI-126: and one by multicast, so that the neighbour learns where we are.
       this.emitBubble(address, 0, peers.ipv4[peer]!, peers.port[peer]!);
       localDiscovery.emit(this.#datagrams, this.#identity.address);
     } else {
@@ -166,7 +166,10 @@ export class Transmission implements Asker {
     }
   }
 
-  /** RFC 4380 §5.2.4 (5): the direct one opens our NAT, the indirect one asks the peer to open its own. */
+  /**
+   * RFC 4380 §5.2.4 (5): the direct one opens our NAT, the indirect one asks the peer to open its own. The cone bit
+   * in the peer's address is not looked at (RFC 5991 §3.2; ledger CLI-46, CLI-80, CLI-81, UPD-03).
+   */
   #emitBubblePair(address: Uint8Array): void {
     const ipv4 = teredo.ipv4(address, 0);
     const port = teredo.port(address, 0);

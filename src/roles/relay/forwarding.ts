@@ -29,7 +29,7 @@ export function receive(relay: Relay, batch: Batch, now: number): void {
 }
 
 /**
- * IPv6 to UDP (RFC 4380 §5.4.1 (1)): to the mapping of a trusted client heard a moment ago. Only addresses that may
+ * IPv6 to UDP (RFC 4380 §5.4.1 (1); ledger REL-04): to the mapping of a trusted client heard a moment ago. Only addresses that may
  * be sent to are ever trusted, so the first check of §5.4.1 was made then.
  */
 export function transmit(relay: Relay, batch: Batch, now: number): void {

@@ -21,7 +21,7 @@ import type { Random, Role } from '../role.ts';
 import * as forwarding from './forwarding.ts';
 
 export interface RelayConfig extends ContactLimits {
-  /** True: send direct bubbles too, for the relay's own NAT must be opened (RFC 4380 §5.4.1; ledger REL-07). */
+  /** True: send direct bubbles too, for the relay's own NAT must be opened (RFC 4380 §5.4.1; ledger REL-07, HSR-05). */
   readonly behindNat: boolean;
   /** Peers that may be asked for the first time, per second and at once (RFC 4380 §7.3.5). */
   readonly newPeersPerSecond: number;
@@ -42,9 +42,10 @@ const LINK_LOCAL_PREFIX = 0xfe800000 | 0;
 const UNIVERSAL_AND_GROUP = 0x03000000;
 
 /**
- * A Teredo relay (RFC 4380 §5.4): the way between native IPv6 hosts and Teredo clients.
+ * A Teredo relay (RFC 4380 §5.4; ledger REL-01): the way between native IPv6 hosts and Teredo clients.
  *
- * With `ownAddresses` it is a host-specific relay: it serves one dual-stack host and nobody else.
+ * With `ownAddresses` it is a host-specific relay: it serves one dual-stack host and nobody else; it has no Teredo
+ * address and asks no server for one (ledger HSR-01, HSR-02).
  */
 export class Relay implements Role, Asker {
   readonly drops: DropCounters;
@@ -166,7 +167,7 @@ export class Relay implements Role, Asker {
   }
 
   /**
-   * Whether the sender is who it says: it sends from the mapping inside its address (RFC 4380 §5.4.2), or from the
+   * Whether the sender is who it says (ledger REL-10): it sends from the mapping inside its address (RFC 4380 §5.4.2), or from the
    * mapping it has proved, or it answers the bubble that only it can have received. The last lets in clients whose
    * NAT gives every destination another mapping.
    */
@@ -202,9 +203,9 @@ export class Relay implements Role, Asker {
     if (!ipv6.isGlobal(bytes, at + ipv6.SOURCE) || !ipv6.isGlobal(bytes, destination)) {
       return this.drop(batch, slot, Drop.AddressScope);
     }
-    if (!teredo.isTeredo(bytes, destination)) return this.#refuse(batch, slot, Drop.NotTeredoDestination, now);
+    if (!teredo.isTeredo(bytes, destination)) return this.#refuse(batch, slot, Drop.NotTeredoDestination, now); // REL-02
     if (teredo.isTeredo(bytes, at + ipv6.SOURCE)) return this.drop(batch, slot, Drop.Loop); // ledger SEC-09
-    // RFC 4380 §5.4.1: first of all, and in silence.
+    // RFC 4380 §5.4.1, ledger REL-03: first of all, and in silence.
     const isAllowed =
       this.#maySendTo(teredo.ipv4(bytes, destination), teredo.port(bytes, destination)) &&
       isGlobalUnicast(teredo.server(bytes, destination));
@@ -216,7 +217,10 @@ export class Relay implements Role, Asker {
     this.#contacts.hold(peer, batch, slot, ATTEMPTS_MAX, now);
   }
 
-  /** Asker: a bubble through the client's server, which makes the client open its NAT for us (RFC 4380 §5.4.1 (3)). */
+  /**
+   * Asker: a bubble through the client's server, which makes the client open its NAT for us (RFC 4380 §5.4.1 (3);
+   * ledger REL-06, HSR-03). The cone bit is not looked at (RFC 5991 §3.2; ledger UPD-03).
+   */
   ask(peer: number, now: number): Asked {
     const asked = permission(this.peers, peer, now);
     if (!this.#isUsable(peer, now)) this.peers.distrust(peer, now);

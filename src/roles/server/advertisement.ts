@@ -50,7 +50,7 @@ export class Advertisements {
   readonly #hmac: Hmac;
   readonly #outbox: Outbox;
   readonly #nonces = new Set<string>();
-  /** Ledger W-05: cone bit, port 3544 and the primary address, whichever address answers. */
+  /** Ledger W-05, UPD-05: cone bit, port 3544 and the primary address, whichever address answers. */
   readonly #source = new Uint8Array(16);
 
   constructor(

@@ -17,11 +17,11 @@ export function receive(server: Server, batch: Batch, now: number): void {
     const at = start[slot]!;
     const parts = parse(bytes, at, at + length[slot]!);
     if (typeof parts === 'number') {
-      server.drop(batch, slot, parts); // check 1
+      server.drop(batch, slot, parts); // check 1; ledger SRV-03
     } else if (parts.originAt >= 0) {
       server.drop(batch, slot, Drop.Unexpected); // only servers write origins, and no server answers another
     } else if (!isGlobalUnicast(ipv4[slot]!) || port[slot] === 0) {
-      server.drop(batch, slot, Drop.NotGlobalIpv4); // check 3
+      server.drop(batch, slot, Drop.NotGlobalIpv4); // check 3; ledger SRV-05, SRV-13
     } else if (server.isOwn(ipv4[slot]!) && isTeredoPort(port[slot]!)) {
       server.drop(batch, slot, Drop.Loop); // ledger SRV-25
     } else if (isForRouter(server, bytes, parts.packetAt)) {
@@ -36,7 +36,7 @@ export function receive(server: Server, batch: Batch, now: number): void {
   }
 }
 
-/** RFC 4380 §5.3.1: packets to all routers or to the server itself are processed here. */
+/** RFC 4380 §5.3.1, ledger SRV-17: packets to all routers or to the server itself are processed here. */
 function isForRouter(server: Server, bytes: Uint8Array, at: number): boolean {
   const destination = at + ipv6.DESTINATION;
   return (
@@ -56,14 +56,14 @@ function refuse(server: Server, bytes: Uint8Array, parts: Encapsulation, ipv4: n
   const at = parts.packetAt;
   const source = at + ipv6.SOURCE;
   const destination = at + ipv6.DESTINATION;
-  if (!isCarried(bytes, at)) return Drop.NotCarried; // check 2; ledger SRV-23
+  if (!isCarried(bytes, at)) return Drop.NotCarried; // check 2; ledger SRV-04, SRV-23
   if (!ipv6.isGlobal(bytes, destination)) return Drop.AddressScope; // ledger SRV-18
   const isToTeredo = teredo.isTeredo(bytes, destination);
   if (teredo.isTeredo(bytes, source)) {
-    if (!teredo.embeds(bytes, source, ipv4, port)) return Drop.MappingMismatch; // check 5
+    if (!teredo.embeds(bytes, source, ipv4, port)) return Drop.MappingMismatch; // check 5; ledger SRV-07
   } else {
     const isOurs = isToTeredo && teredo.server(bytes, destination) === server.config.ipv4;
-    if (!isOurs) return Drop.Unexpected; // checks 6 and 7
+    if (!isOurs) return Drop.Unexpected; // checks 6 and 7; ledger SRV-08, SRV-09
     if (!ipv6.isGlobal(bytes, source) && !ipv6.isLinkLocal(bytes, source)) return Drop.AddressScope;
   }
   return isToTeredo ? refuseMapping(server, bytes, destination) : refuseNative(bytes, at);

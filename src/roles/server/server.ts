@@ -43,7 +43,7 @@ export const serverDefaults = {
 } satisfies Omit<ServerConfig, 'ipv4' | 'ipv4Secondary'>;
 
 /**
- * A Teredo server (RFC 4380 §5.3): it tells clients their mapping, carries bubbles to its clients and connectivity
+ * A Teredo server (RFC 4380 §5.3; ledger SRV-01): it tells clients their mapping, carries bubbles to its clients and connectivity
  * tests to the IPv6 Internet, and keeps no state about anyone.
  */
 export class Server implements Role {
@@ -109,7 +109,7 @@ export class Server implements Role {
     return isDirectedBroadcast(this.#networks, ipv4);
   }
 
-  /** Answers a valid solicitation (RFC 4380 §5.3.2). */
+  /** Answers a valid solicitation (RFC 4380 §5.3.2; ledger SRV-11, UPD-04). */
   advertise(batch: Batch, slot: number, parts: Encapsulation, now: number): void {
     const ipv4 = batch.ipv4[slot]!;
     const answer = this.advertisements.authenticate(batch.bytes, parts);
