@@ -1,0 +1,95 @@
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import type { Command } from 'commander';
+import { parseHex, parseIpv6 } from '../wire/text.ts';
+import { printAddress } from './decode-address.ts';
+import { printCapture } from './decode-capture.ts';
+import { printDatagram } from './decode-datagram.ts';
+import { usageError } from './flags.ts';
+
+export interface DecodeOptions {
+  readonly json?: boolean;
+  readonly all?: boolean;
+  readonly showValue?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  teredo decode 2001:0:cb00:7101:18a5:63be:3fff:fdd2      an address, field by field
+  teredo decode 0001000001020304050607080060000000...     a datagram (the UDP payload), as a tree
+  teredo decode capture.pcapng                            a capture, as a story for each client
+  tshark -r x.pcap -T fields -e udp.payload | teredo decode -   hex from standard input, one datagram a line
+
+Exit status: 0 Teredo was found, 1 none or a file that is cut short, 2 the argument is not understood.`;
+
+export function register(program: Command): void {
+  program
+    .command('decode')
+    .description('explain a Teredo address, a datagram or a capture')
+    .argument('<what...>', 'an IPv6 address, hex digits, a pcap or pcapng file, or - for hex on standard input')
+    .option('--json', 'print JSON')
+    .option('--all', 'print every row of a capture, however many')
+    .option('--show-value', 'print authentication values of datagrams too')
+    .addHelpText('after', EXAMPLES)
+    .action((what: string[], options: DecodeOptions) => decode(what, options));
+}
+
+/** An address looks like hex with colons, and a file may be named like either: address, then file, then hex. */
+function decode(what: readonly string[], options: DecodeOptions): void {
+  const [first = ''] = what;
+  const address = what.length === 1 ? parseIpv6(first) : undefined;
+  if (address !== undefined) {
+    printAddress(address, options);
+  } else if (first === '-' && what.length === 1) {
+    for (const line of standardInput()) printDatagram(hexOrError('standard input', line), options, true);
+  } else if (what.length === 1 && existsSync(first)) {
+    if (!statSync(first).isFile()) throw usageError('WHAT', first, 'is not a file', 'name a pcap or pcapng file');
+    printCapture(first, chunks(first), options);
+  } else {
+    printDatagram(hexOrError('WHAT', what.join(' ')), options);
+  }
+}
+
+function hexOrError(key: string, text: string): Uint8Array {
+  const bytes = parseHex(text);
+  if (bytes !== undefined && bytes.length > 0) return bytes;
+  const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
+  const isFile = /\.(pcap|pcapng|cap)$/i.test(text);
+  const reason = isFile ? 'there is no such file' : reasonAgainst(text);
+  const fix = isFile ? 'check the path' : 'see "teredo decode --help" for examples';
+  throw usageError(key, `'${shown}'`, reason, fix);
+}
+
+function reasonAgainst(text: string): string {
+  if (/^[0-9a-f\s:]+$/i.test(text)) {
+    return text.includes(':') ? 'not a whole IPv6 address' : 'an odd number of hex digits, so an octet is cut';
+  }
+  return 'neither an IPv6 address, nor hex digits, nor a file';
+}
+
+function standardInput(): string[] {
+  const lines = readFileSync(0, 'utf8').split('\n');
+  const filled = lines.map((line) => line.trim()).filter((line) => line !== '');
+  if (filled.length === 0)
+    throw usageError('WHAT', '-', 'standard input is empty', 'write one datagram a line, as hex');
+  return filled;
+}
+
+const CHUNK_LENGTH = 256 * 1024;
+
+/** A file piece by piece, so that its size does not matter. */
+function* chunks(path: string): Generator<Uint8Array> {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    throw usageError('WHAT', path, (error as NodeJS.ErrnoException).code ?? 'cannot be read', 'name a readable file');
+  }
+  try {
+    const buffer = new Uint8Array(CHUNK_LENGTH);
+    for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer)) {
+      yield buffer.subarray(0, length);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
