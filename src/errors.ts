@@ -16,3 +16,10 @@ export class TeredoError extends Error {
     this.next = next;
   }
 }
+
+/** The error itself, or what is unexpected as an error for people: a mistake of ours. */
+export function asTeredoError(error: unknown): TeredoError {
+  if (error instanceof TeredoError) return error;
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new TeredoError('TD-INTERNAL', text, 'this is a mistake in teredo itself: please report it with this text');
+}

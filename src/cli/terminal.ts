@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { TeredoError } from '../errors.ts';
+import { asTeredoError } from '../errors.ts';
 
 /** Exit statuses; scripts rely on them. */
 export const Exit = { Fine: 0, Degraded: 1, Usage: 2, CannotRun: 3 } as const;
@@ -31,10 +31,4 @@ export function toleratePipes(): void {
       if (error.code !== 'EPIPE') throw error;
     });
   }
-}
-
-function asTeredoError(error: unknown): TeredoError {
-  if (error instanceof TeredoError) return error;
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new TeredoError('TD-INTERNAL', text, 'this is a mistake in teredo itself: please report it with this text');
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { closeSync, writeSync } from 'node:fs';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { TeredoError } from '../errors.ts';
+import { asTeredoError, TeredoError } from '../errors.ts';
 import { forwardsIpv6, localAddressTo } from '../io/linux/host.ts';
 import { TunInterface, type WantedInterface } from '../io/linux/interface.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
@@ -80,10 +80,12 @@ export class Daemon {
   }
 
   async #watch(): Promise<void> {
+    // One after the other: reports come in the order of what they tell, though some wait for the system.
+    let heard = Promise.resolve();
     this.#control.on('message', (message: FromDataPath) => {
-      this.#hear(message).catch((error: unknown) => this.#fail(error));
+      heard = heard.then(() => this.#hear(message)).catch((error: unknown) => this.#fail(error));
     });
-    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('error', (error) => this.#failThread(asTeredoError(error)));
     // The port closes after the last message; the thread has ended when its descriptors are closed.
     await Promise.all([once(this.#control, 'close'), new Promise((resolve) => this.#worker.once('exit', resolve))]);
     this.#tidy();
@@ -101,7 +103,7 @@ export class Daemon {
         await this.#setUp();
         break;
       case 'failed':
-        this.#fail(new TeredoError(message.code, message.message, message.next));
+        this.#failThread(new TeredoError(message.code, message.message, message.next));
         break;
       case 'event':
         await this.#handleEvent(message.role, message.event, message.now);
@@ -175,15 +177,20 @@ export class Daemon {
     return viewHost(this.#configuration.flatMap(({ interfaceName }) => interfaceName ?? []));
   }
 
+  /** Something that this thread does for the data path failed: there is no use in going on. */
   #fail(error: unknown): void {
     // While we stop, interfaces vanish under the hands of whoever still works on them.
     if (this.#stopping) return;
-    this.#failure =
-      error instanceof TeredoError
-        ? error
-        : new TeredoError('TD-INTERNAL', error instanceof Error ? (error.stack ?? error.message) : String(error));
     this.#stopping = true;
+    this.#failure = asTeredoError(error);
     this.#tell({ type: 'stop' });
+  }
+
+  /** The data path failed; whatever failed here because its interfaces went away is not the reason. */
+  #failThread(error: TeredoError): void {
+    if (this.#stopping && this.#failure === undefined) return;
+    this.#stopping = true;
+    this.#failure = error;
   }
 
   #tell(message: ToDataPath): void {

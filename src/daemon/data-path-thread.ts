@@ -1,5 +1,5 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
-import { TeredoError } from '../errors.ts';
+import { asTeredoError } from '../errors.ts';
 import { DataPath } from './data-path.ts';
 import type { DataPathInput, FromDataPath } from './messages.ts';
 
@@ -18,9 +18,3 @@ try {
   post({ type: 'failed', code, message, next });
 }
 control.close();
-
-function asTeredoError(error: unknown): TeredoError {
-  if (error instanceof TeredoError) return error;
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new TeredoError('TD-INTERNAL', text, 'this is a mistake in teredo itself: please report it with this text');
-}

@@ -52,6 +52,9 @@ export class TunInterface {
         'boot without "ipv6.disable=1", or load the module ("modprobe ipv6")',
       );
     }
+    if (!existsSync(`/proc/sys/net/ipv6/conf/${this.name}`)) {
+      throw new TeredoError('TD-INTERFACE', `interface ${this.name} is not there, or too small for IPv6`);
+    }
     // Where IPv6 is switched off by default, a tunnel for IPv6 is the exception.
     if (!this.#setting('disable_ipv6', '0')) {
       throw new TeredoError(

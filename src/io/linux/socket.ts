@@ -154,7 +154,7 @@ function bindError(plan: SocketPlan, number: number): TeredoError {
     return new TeredoError(
       'TD-PORT-IN-USE',
       `${plan.name}: UDP port ${plan.port} is taken (${name})`,
-      `another program has it, perhaps another teredo: see "ss -lunp sport = :${plan.port}", or choose another port`,
+      `another program has it, perhaps another teredo: see "ss -lunp sport = :${plan.port}"`,
     );
   }
   if (name === 'EADDRNOTAVAIL') {

@@ -1,0 +1,173 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWith, laboratory } from '../support/capabilities.ts';
+import { type Namespace, Network } from '../support/namespaces.ts';
+import type { Process } from '../support/process.ts';
+import { startTeredo } from '../support/teredo.ts';
+import { until } from '../support/until.ts';
+
+const READY = /"type":"ready"/;
+
+describeWith(laboratory, 'The process around a role', () => {
+  const network = new Network();
+  let host: Namespace;
+  let before: string;
+
+  beforeAll(async () => {
+    host = await network.add('host');
+    const other = await network.add('other');
+    await network.cable(host, 'wan', other, 'wan');
+    await host.ip('address add 192.0.2.1/24 dev wan', 'address add 2001:db8::1/64 dev wan');
+    await host.sysctl({ 'net.ipv6.conf.all.forwarding': 1 });
+    before = await host.snapshot();
+  });
+  afterAll(() => network.close());
+
+  async function relay(...options: readonly string[]): Promise<Process> {
+    const process = startTeredo(host, ['relay', '--json', ...options]);
+    await process.printed(READY);
+    return process;
+  }
+
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    test(`${signal}: exit status 0, and the host is as before`, async () => {
+      const process = await relay();
+      expect(await host.run(['ip', '-6', 'route', 'show', 'dev', 'teredo'])).toMatch(/^2001::\/32 .*metric 1024/m);
+      expect(await process.stop(signal), process.output).toBe('exit status 0');
+      expect(process.output).toMatch(/"type":"stopped"/);
+      expect(await host.snapshot()).toBe(before);
+    });
+  }
+
+  test('a signal while it starts: no trace either', async () => {
+    for (const pause of [0, 60, 90, 120, 150]) {
+      const process = startTeredo(host, ['relay', '--json']);
+      await delay(pause);
+      await process.stop('SIGTERM');
+      expect(process.output).not.toMatch(/"type":"error"/);
+      expect(await host.snapshot()).toBe(before);
+    }
+  });
+
+  test('an uncaught exception: exit status 3 with the reason, and the host is as before', async () => {
+    const boom = `
+      import { isMainThread } from 'node:worker_threads';
+      if (isMainThread) process.once('SIGUSR2', () => { throw new Error('boom'); });`;
+    const process = startTeredo(host, ['relay', '--json'], boom);
+    await process.printed(READY);
+    expect(await process.stop('SIGUSR2')).toBe('exit status 3');
+    expect(process.output).toMatch(/"code":"TD-INTERNAL","message":"Error: boom/);
+    expect(await host.snapshot()).toBe(before);
+  });
+
+  test('a crash of the data-path thread: exit status 3 with the reason, and the host is as before', async () => {
+    const boom = `
+      import { isMainThread, MessagePort } from 'node:worker_threads';
+      const post = MessagePort.prototype.postMessage;
+      if (!isMainThread) MessagePort.prototype.postMessage = function (message) {
+        if (message.type === 'event') throw new Error('boom');
+        post.call(this, message);
+      };`;
+    const process = startTeredo(host, ['client', '192.0.2.2', '--json'], boom);
+    await until('the end of the process', () => !process.running);
+    expect(process.ending).toBe('exit status 3');
+    expect(process.output).toMatch(/"code":"TD-INTERNAL","message":"Error: boom/);
+    expect(await host.snapshot()).toBe(before);
+  });
+
+  test('somebody deletes the interface: it says so and ends with status 3', async () => {
+    const process = await relay();
+    await host.ip('link delete teredo');
+    await until('the end of the process', () => !process.running);
+    expect(process.ending).toBe('exit status 3');
+    expect(process.output).toMatch(/TD-TUN-GONE.*interface teredo was deleted/);
+    expect(await host.snapshot()).toBe(before);
+  });
+
+  test('a second instance is told who is in its way, and the first goes on', async () => {
+    const first = await relay('--port', '4000');
+    const busy = startTeredo(host, ['relay']);
+    await busy.printed(/--interface teredo: .*\(EBUSY\): another process holds it/);
+    const taken = startTeredo(host, ['relay', '--interface', 'second', '--port', '4000']);
+    await taken.printed(/--port 4000: UDP port 4000 is taken \(EADDRINUSE\)/);
+    expect([await busy.stop(), await taken.stop()]).toEqual(['exit status 3', 'exit status 3']);
+    expect(first.running).toBe(true);
+    expect(await first.stop()).toBe('exit status 0');
+    expect(await host.snapshot()).toBe(before);
+  });
+
+  test('what a killed process left on an interface that outlives it is cleaned at the next start', async () => {
+    await host.ip('tuntap add mode tun name teredo', 'link set teredo up');
+    const persistent = await host.run(['ip', 'link']);
+    const stale = '2001:0:cb00:7101:18a5:63be:3fff:fdd2';
+    await host.ip(`address add ${stale}/32 dev teredo nodad`, 'route add 2001:1::/32 dev teredo protocol 35');
+    const process = await relay();
+    expect(await host.run(['ip', '-6', 'address'])).not.toContain(stale);
+    expect(await host.run(['ip', '-6', 'route', 'show', 'protocol', '35'])).not.toContain('2001:1::/32');
+    expect(await process.stop()).toBe('exit status 0');
+    expect(await host.run(['ip', '-6', 'route', 'show', 'protocol', '35'])).toBe('');
+    expect(persistent).toContain('teredo');
+    await host.ip('tuntap delete mode tun name teredo');
+    expect(await host.snapshot()).toBe(before);
+  });
+
+  test('where IPv6 is off by default, it is switched on for the own interface only', async () => {
+    await host.sysctl({ 'net.ipv6.conf.default.disable_ipv6': 1 });
+    const process = await relay();
+    const settings = await host.run([
+      'sysctl',
+      '-n',
+      'net.ipv6.conf.default.disable_ipv6',
+      'net.ipv6.conf.teredo.disable_ipv6',
+    ]);
+    expect(settings).toBe('1\n0\n');
+    expect(await process.stop()).toBe('exit status 0');
+    await host.sysctl({ 'net.ipv6.conf.default.disable_ipv6': 0 });
+    expect(await host.snapshot()).toBe(before);
+  });
+
+  test('a host that forwards nothing is told that its relay serves nobody', async () => {
+    await host.sysctl({ 'net.ipv6.conf.all.forwarding': 0 });
+    const process = startTeredo(host, ['relay']);
+    await process.printed(/warning: .*does not forward IPv6.*\(TD-FORWARDING-OFF\)/);
+    expect(await process.stop()).toBe('exit status 0');
+    await host.sysctl({ 'net.ipv6.conf.all.forwarding': 1 });
+  });
+
+  test('a name service that is away is no reason to give up', async () => {
+    const process = startTeredo(host, ['client', 'teredo.invalid']);
+    await process.printed(/cannot find the server teredo\.invalid \(E\w+\); next attempt in 1 s/);
+    await process.printed(/next attempt in 2 s/);
+    expect(await process.stop()).toBe('exit status 0');
+    expect(await host.snapshot()).toBe(before);
+  });
+
+  test('with nothing to do it does nothing, and it holds no more descriptors than it opened', async () => {
+    const process = await relay();
+    await delay(500);
+    const [ticks, descriptors] = [cpuTicks(process), openDescriptors(process)];
+    await delay(2_000);
+    // A tick is 10 ms; a loop that spins would have 200.
+    expect(cpuTicks(process) - ticks).toBeLessThan(5);
+    await host.ip('address add 192.0.2.9/24 dev wan', 'address delete 192.0.2.9/24 dev wan');
+    await delay(500);
+    expect(openDescriptors(process)).toEqual(descriptors);
+    expect(await process.stop()).toBe('exit status 0');
+  });
+});
+
+/** User and system time of all threads, in ticks of 10 ms. */
+function cpuTicks(process: Process): number {
+  const fields = readFileSync(`/proc/${process.pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+function openDescriptors(process: Process): string[] {
+  const folder = `/proc/${process.pid}/fd`;
+  return readdirSync(folder)
+    .map((fd) => readlinkSync(`${folder}/${fd}`).replace(/\d+/, 'N'))
+    .sort();
+}
