@@ -1,9 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import type { Namespace } from '../support/namespaces.ts';
 import type { Process } from '../support/process.ts';
+import { startTeredo } from '../support/teredo.ts';
 import { type Implementation, listening, type ServerAddresses, teredoAddress, teredoRoute } from './implementation.ts';
-
-const PROGRAM = fileURLToPath(new URL('../../bin/teredo', import.meta.url));
 
 /** Our programs as a user starts them, from `bin/teredo`. */
 export const ours: Implementation = {
@@ -50,8 +48,8 @@ export async function startServer(
 }
 
 /** Runs any command of ours that keeps running, telling its changes of state as JSON lines. */
-export function teredo(host: Namespace, argv: readonly string[]): Process {
-  return host.start([process.execPath, PROGRAM, ...argv, '--json'], `teredo ${argv[0]}`);
+function teredo(host: Namespace, argv: readonly string[]): Process {
+  return startTeredo(host, [...argv, '--json']);
 }
 
 /** The reports of one type that the process has printed so far, in order. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { run } from './commands.ts';
 import type { Namespace } from './namespaces.ts';
+import type { Process } from './process.ts';
 
 /** Tshark finds Teredo at port 3544 by itself and elsewhere only by this; checksums it verifies only when told. */
 const READING = [
@@ -21,25 +22,29 @@ const BAD = [
 
 export class Capture {
   readonly file: string;
-  readonly #stop: () => Promise<string>;
+  readonly #process: Process;
 
-  private constructor(file: string, stop: () => Promise<string>) {
+  private constructor(file: string, process: Process) {
     this.file = file;
-    this.#stop = stop;
+    this.#process = process;
   }
 
   /** Writes down every frame that comes into the namespace, in order; a router thus sees each frame once. */
   static async start(namespace: Namespace): Promise<Capture> {
     const file = join(namespace.network.directory, `${namespace.name}-${performance.now().toFixed(0)}.pcap`);
-    const argv = ['tcpdump', '--immediate-mode', '-U', '-n', '-i', 'any', '-Q', 'in', '-Z', 'root', '-w', file];
+    // The kernel's buffer has a slot of the snapshot length (2048 octets) for each frame: 16 MiB hold 8192 frames.
+    const buffer = ['--immediate-mode', '-s', '2048', '-B', '16384'];
+    const argv = ['tcpdump', ...buffer, '-U', '-n', '-i', 'any', '-Q', 'in', '-Z', 'root', '-w', file];
     const process = namespace.start(argv);
     await process.printed(/listening on/);
-    return new Capture(file, () => process.stop('SIGINT'));
+    return new Capture(file, process);
   }
 
-  /** Ends the capture; only then `findings` and `rows` see all of it. */
+  /** Ends the capture; only then `findings` and `rows` see all of it. An Error when frames are missing from it. */
   async stop(): Promise<void> {
-    await this.#stop();
+    await this.#process.stop('SIGINT');
+    const [, dropped] = await this.#process.printed(/(\d+) packets dropped by kernel/);
+    if (dropped !== '0') throw new Error(`the capture lacks ${dropped} frames`);
   }
 
   /** One line for each frame that tshark calls malformed, in error, or of a bad checksum. */
