@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-const serial = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 120_000 };
+/** Tests with real packets: one file at a time, and after the others, for these watch the clock. */
+function serial(groupOrder: number) {
+  return { fileParallelism: false, testTimeout: 180_000, hookTimeout: 120_000, sequence: { groupOrder } };
+}
 
 export default defineConfig({
   test: {
@@ -15,8 +18,8 @@ export default defineConfig({
       },
       { test: { name: 'scenarios', include: ['test/scenarios/**/*.test.ts'], testTimeout: 120_000 } },
       { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], testTimeout: 60_000 } },
-      { test: { name: 'kernel', include: ['test/kernel/**/*.test.ts'], ...serial } },
-      { test: { name: 'interop', include: ['test/interop/**/*.test.ts'], ...serial } },
+      { test: { name: 'kernel', include: ['test/kernel/**/*.test.ts'], ...serial(1) } },
+      { test: { name: 'interop', include: ['test/interop/**/*.test.ts'], ...serial(2) } },
     ],
   },
 });
