@@ -93,7 +93,7 @@ function row(cells: readonly (string | undefined)[]): string {
 }
 
 function cone(flags: number): string {
-  return (flags & teredo.FLAG_CONE) === 0 ? '0' : '1: an old client behind a cone NAT; read as 0 today (RFC 5991)';
+  return (flags & teredo.FLAG_CONE) === 0 ? '0' : '1: old clients behind a cone NAT set it; read as 0 (RFC 5991)';
 }
 
 function reserved(flags: number): string {
@@ -103,7 +103,7 @@ function reserved(flags: number): string {
     [0x0100, 'G'],
   ] as const;
   const names = set.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
-  return names.length === 0 ? 'all 0' : `${names.join(' and ')} set, which no client should do; ignored by all`;
+  return names.length === 0 ? 'all 0' : `${names.join(', ')} set, which no client should do; ignored`;
 }
 
 /** Ledger SEC-01, RFC 4380 §5.2.4: whether any Teredo node may send there. */

@@ -29,6 +29,8 @@ interface Reading {
 
 /** Rows of one client that are printed without --all. */
 const ROWS_MAX = 200;
+/** Kinds that come by the hundred. */
+const DATA = /^(TCP|UDP|echo|IPv6)/;
 const WIDTH_MIN = 60;
 const WIDTH_MAX = 100;
 
@@ -41,7 +43,7 @@ export function printCapture(path: string, chunks: Iterable<Uint8Array>, options
     return;
   }
   const width = Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, process.stdout.columns ?? 80));
-  const lines = [paint('bold', verdict(path, reading))];
+  const lines = wrap(verdict(path, reading), width).map((line) => paint('bold', line));
   if (reading.problem !== undefined) lines.push(paint('yellow', `The file is not whole: ${reading.problem}`));
   for (const client of [...reading.story.clients, undefined]) lines.push(...chapter(client, reading, width));
   lines.push('', ...totals(reading.story.totals));
@@ -88,14 +90,15 @@ function chapter(client: Client | undefined, reading: Reading, width: number): s
   const lines = reading.lines.get(client) ?? [];
   if (lines.length === 0) return [];
   const text = ['', ...(client === undefined ? [paint('bold', 'Around')] : portrait(client)), ''];
+  // What was said once of data is not said again: the turns of the protocol should stand out.
+  const told = new Set<string>();
   let repeated = 0;
-  for (const [i, line] of lines.entries()) {
-    const before = lines[i - 1];
-    const isRepeated = before?.sentence === line.sentence && before.from === line.from;
-    if (isRepeated) {
+  for (const line of lines) {
+    if (DATA.test(line.kind) && told.has(line.sentence)) {
       repeated++;
       continue;
     }
+    told.add(line.sentence);
     text.push(...more(repeated), ...paragraph(line, reading.beginAt, width));
     repeated = 0;
   }
@@ -131,7 +134,7 @@ function paragraph(line: Line, beginAt: number, width: number): string[] {
 }
 
 function more(repeated: number): string[] {
-  return repeated === 0 ? [] : [paint('dim', `          (${repeated} more like it)`)];
+  return repeated === 0 ? [] : [paint('dim', `          (${repeated} more like these)`)];
 }
 
 function totals({ kinds, lookAlikes, others, copies }: Totals): string[] {

@@ -33,7 +33,7 @@ export function tellNative(scene: NativeScene): string {
   if (isEcho(packet, icmpv6.ECHO_REPLY) && awaited !== undefined && !awaited.answered) {
     return `${hostName(from)} replies to the Teredo address of ${who}, so routing takes the reply to the relay nearest to ${hostName(from)}`;
   }
-  const isKnown = [...toClient.paths.values()].some(({ packets }) => packets > 0);
+  const isKnown = [...toClient.paths.values()].some(({ sent, received }) => sent + received > 0);
   if (isKnown) return `${hostName(from)} sends ${what} to ${who}; routing takes it to the relay`;
   return `${hostName(from)} sends ${what} to the Teredo address of ${who}; 2001::/32 leads it to the nearest relay`;
 }

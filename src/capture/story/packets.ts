@@ -34,14 +34,14 @@ export function tellDirect(scene: Scene): string {
   const { sender, receiver, parties, seenSource, destination, parts, bytes } = scene;
   const outgoing = sender.client === undefined ? undefined : parties.path(sender.client, destination);
   const incoming = receiver.client === undefined ? undefined : parties.path(receiver.client, seenSource);
-  const isFirst = (outgoing?.packets ?? 0) === 0 && (incoming?.packets ?? 0) === 0;
+  const isFirst = (outgoing?.sent ?? 0) === 0 && (incoming?.received ?? 0) === 0;
   if (outgoing !== undefined) {
     outgoing.isOpen = true;
-    outgoing.packets++;
+    outgoing.sent++;
   }
   if (incoming !== undefined) {
     incoming.isHeard = true;
-    incoming.packets++;
+    incoming.received++;
   }
   if (icmpv6.isError(bytes, parts.packetAt)) return tellError(scene);
   if (receiver.client !== undefined && sender.client === undefined) return tellFromRelay(scene, isFirst);

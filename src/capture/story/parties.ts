@@ -54,8 +54,9 @@ export interface Path {
   isOpen: boolean;
   /** Something came from there directly. */
   isHeard: boolean;
-  /** Packets other than bubbles, either way. */
-  packets: number;
+  /** Packets other than bubbles that the client sent there, and that came from there. */
+  sent: number;
+  received: number;
 }
 
 export interface Client {
@@ -163,7 +164,8 @@ export class Parties {
     return entry(client.paths, formatEndpoint(other.ipv4, other.port), () => ({
       isOpen: false,
       isHeard: false,
-      packets: 0,
+      sent: 0,
+      received: 0,
     }));
   }
 
