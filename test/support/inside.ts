@@ -16,20 +16,17 @@ const setns = library.func('int setns(int fd, int type)') as (fd: number, type: 
  */
 export function inside<T>(namespace: Namespace, body: () => T): T {
   const home = open('/proc/thread-self/ns/net', O_RDONLY);
-  enter(`/run/netns/${namespace.fullName}`);
+  enter(open(`/run/netns/${namespace.fullName}`, O_RDONLY), namespace.fullName);
   try {
     return body();
   } finally {
-    const back = setns(home, CLONE_NEWNET);
-    close(home);
-    if (back < 0) throw new Error(`cannot leave ${namespace.fullName}: errno ${koffi.errno()}`);
+    enter(home, 'the home namespace');
   }
 }
 
-function enter(path: string): void {
-  const fd = open(path, O_RDONLY);
+function enter(fd: number, name: string): void {
   const entered = setns(fd, CLONE_NEWNET);
   const number = koffi.errno();
   close(fd);
-  if (entered < 0) throw new Error(`cannot enter ${path}: errno ${number}`);
+  if (entered < 0) throw new Error(`cannot enter ${name}: errno ${number}`);
 }
