@@ -43,7 +43,7 @@ export function build(scenario: Scenario, seed: number): Cast {
   const relays = new Map<string, RelayHost>();
   const nats = new Map<string, Nat>();
   const nameServers = new Map<string, NameServer>();
-  for (const spec of scenario.nodes) {
+  for (const spec of inBuildingOrder(scenario.nodes)) {
     switch (spec.type) {
       case 'name server':
         nameServers.set(spec.name, world.addNameServer(spec));
@@ -87,6 +87,12 @@ export function build(scenario: Scenario, seed: number): Cast {
     for (const [name, { host }] of map) hosts.set(name, host);
   }
   return { world, specs: scenario.nodes, hosts, clients, servers, relays, nats, nameServers };
+}
+
+/** Whatever others refer to comes first; NATs among themselves as they are listed. */
+function inBuildingOrder(nodes: readonly NodeSpec[]): NodeSpec[] {
+  const last: readonly NodeSpec['type'][] = ['IPv6-only host', 'NAT', 'client'];
+  return nodes.toSorted((a, b) => last.indexOf(a.type) - last.indexOf(b.type));
 }
 
 export function find<T>(nodes: ReadonlyMap<string, T>, name: string): T {

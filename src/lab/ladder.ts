@@ -21,10 +21,12 @@ export interface LadderRow {
   readonly colour: 'plain' | 'control' | 'bubble' | 'data';
 }
 
-const GUTTER = 9;
-const TEXT_MIN = 40;
-const PITCH_MAX = 16;
+/** Characters: the time; the number of a row; the sentence beside its arrow; a column, from narrow to wide. */
+const GUTTER = 8;
+const NUMBER = 5;
+const TEXT_MIN = 34;
 const PITCH_MIN = 9;
+const PITCH_MAX = 16;
 
 /**
  * Draws a ladder: time goes down, each node has a line, each packet an arrow and a sentence.
@@ -39,13 +41,10 @@ export function drawLadder(
   paint: Paint,
 ): string[] {
   const longest = Math.max(...columns.map((column) => column.node.length));
-  const wanted = Math.min(PITCH_MAX, Math.max(PITCH_MIN, longest + 2));
-  const beside = width - GUTTER - columns.length * wanted >= TEXT_MIN;
-  const room = beside ? width - GUTTER - TEXT_MIN - 2 : width - GUTTER;
-  const pitch = Math.max(
-    PITCH_MIN,
-    Math.min(PITCH_MAX, Math.floor(room / columns.length), beside ? wanted : PITCH_MAX),
-  );
+  const wanted = Math.min(PITCH_MAX, Math.max(PITCH_MIN, longest + 1));
+  const beside = width - GUTTER - columns.length * wanted - NUMBER >= TEXT_MIN;
+  const room = Math.floor((width - GUTTER) / columns.length);
+  const pitch = beside ? wanted : Math.max(PITCH_MIN, Math.min(PITCH_MAX, room));
   const ladder = new Ladder(columns, pitch, paint);
   const lines = ladder.head();
   for (const row of rows) lines.push(...(beside ? ladder.rowBeside(row, width) : ladder.rowAbove(row, width)));
@@ -76,7 +75,7 @@ class Ladder {
   }
 
   rowBeside(row: LadderRow, width: number): string[] {
-    const textWidth = width - GUTTER - this.#columns.length * this.#pitch - 5;
+    const textWidth = width - GUTTER - this.#columns.length * this.#pitch - NUMBER;
     const text = wrap(row.sentence, textWidth);
     const height = Math.max(3, text.length + 1);
     const lines: string[] = [];
@@ -102,7 +101,7 @@ class Ladder {
   /** Line 0 has the time and the label, line 1 the arrow, the rest only the lines of the nodes. */
   #ladderLine(row: LadderRow, line: number): string {
     const { dim } = this.#paint;
-    const time = line === 0 ? dim(`${(row.at / 1_000).toFixed(3).padStart(GUTTER - 2)}  `) : ' '.repeat(GUTTER);
+    const time = line === 0 ? dim(`${(row.at / 1_000).toFixed(3).padStart(GUTTER - 1)} `) : ' '.repeat(GUTTER);
     const cells: Cell[] = Array.from({ length: this.#columns.length * this.#pitch }, () => ({
       mark: ' ',
       style: 'line',
@@ -150,7 +149,7 @@ class Ladder {
   }
 
   #style(style: Cell['style'], row: LadderRow): (text: string) => string {
-    const { paint } = { paint: this.#paint };
+    const paint = this.#paint;
     if (style === 'line') return paint.dim;
     if (style === 'lost') return paint.red;
     if (row.isLost) return paint.red;

@@ -50,10 +50,10 @@ export function natQuestionsOf(client: string, flights: readonly Flight[]): NatQ
 function words(isServicePort: boolean, server: string, cone: 0 | 1, isPrimed: boolean): string {
   if (cone === 1) {
     return isPrimed
-      ? 'answer from the other address, after a datagram to another port there'
+      ? 'answer from there, once something was sent to another port there'
       : 'answer from the other address, where nothing was sent';
   }
-  return isServicePort ? `service port, as ${server} sees it` : `second port, as ${server} sees it`;
+  return isServicePort ? `mapping that ${server} sees` : `a second socket, seen by ${server}`;
 }
 
 function originOf(answer: Flight | undefined): string | undefined {

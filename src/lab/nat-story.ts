@@ -1,6 +1,7 @@
 import type { Nat } from '../sim/nat.ts';
 import { formatEndpoint, formatIpv4 } from '../wire/text.ts';
 import type { Flight } from './flights.ts';
+import { capital, noun } from './nouns.ts';
 
 /** What one NAT did to one datagram. */
 export interface Translation {
@@ -55,7 +56,7 @@ export class NatStory {
     const key = `${nat} ${inside} ${external}`;
     if (this.#known.has(key)) return '';
     this.#known.add(key);
-    return `${capital(nat)} makes a mapping: ${inside} inside is ${external} outside.`;
+    return `${capital(noun(nat))} maps ${inside} to ${external}.`;
   }
 
   #tellIn({ nat, external }: Translation, flight: Flight): string {
@@ -68,11 +69,11 @@ export class NatStory {
     this.#known.add(key);
     switch (kind.filtering) {
       case 'endpoint-independent':
-        return `${capital(nat)} lets it in, as it lets in everybody.`;
+        return `${capital(noun(nat))} lets it in, as it lets in everybody.`;
       case 'address':
-        return `${capital(nat)} lets it in: it has seen a datagram to ${formatIpv4(arriving.source)} leave.`;
+        return `${capital(noun(nat))} lets it in: it has seen a datagram to ${formatIpv4(arriving.source)} leave.`;
       case 'address-and-port':
-        return `${capital(nat)} lets it in: it has seen a datagram to ${source} leave.`;
+        return `${capital(noun(nat))} lets it in: it has seen a datagram to ${source} leave.`;
     }
   }
 
@@ -82,19 +83,15 @@ export class NatStory {
     if (!this.#nats.has(receiver) || last === undefined) {
       return loss.reason.startsWith('link')
         ? `It is lost on the way (${loss.reason}).`
-        : `${capital(receiver)} ends it here: ${loss.reason}.`;
+        : `${capital(noun(receiver))} ends it here: ${loss.reason}.`;
     }
     const source = formatEndpoint(last.source, last.sourcePort);
     if (loss.reason === 'NAT filter: address not contacted') {
-      return `${capital(receiver)} drops it: nothing has been sent to ${formatIpv4(last.source)} from inside yet.`;
+      return `${capital(noun(receiver))} drops it: nothing has been sent to ${formatIpv4(last.source)} from inside yet.`;
     }
     if (loss.reason === 'NAT filter: endpoint not contacted') {
-      return `${capital(receiver)} drops it: nothing has been sent to ${source} from inside yet.`;
+      return `${capital(noun(receiver))} drops it: nothing has been sent to ${source} from inside yet.`;
     }
-    return `${capital(receiver)} drops it (${loss.reason}).`;
+    return `${capital(noun(receiver))} drops it (${loss.reason}).`;
   }
-}
-
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

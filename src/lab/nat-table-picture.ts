@@ -1,7 +1,11 @@
 import type { Cast } from './build.ts';
-import { natQuestionsOf } from './nat-questions.ts';
+import { type NatQuestion, natQuestionsOf } from './nat-questions.ts';
 import type { ChapterResult } from './result.ts';
 import { type Paint, wrap } from './text.ts';
+
+/** Characters of the left column, and between columns. */
+const LEFT = 24;
+const GAP = 2;
 
 /** The clients side by side: a column for each, a row for each question, and what each client concluded. */
 export function drawNatTable(
@@ -11,10 +15,14 @@ export function drawNatTable(
   width: number,
   paint: Paint,
 ): string[] {
-  const asked = new Map(clients.map((client) => [client, natQuestionsOf(client, chapter.flights)]));
-  const questions = [...new Set([...asked.values()].flatMap((list) => list.map(({ question }) => question)))];
-  const cell = Math.floor((width - 3 - LEFT) / clients.length) - 2;
-  const row = (left: string, cells: readonly string[], style: (text: string, column: number) => string) => {
+  const asked = clients.map((client) => natQuestionsOf(client, chapter.flights));
+  const questions = [...new Set(asked.flatMap((list) => list.map(({ question }) => question)))];
+  const cell = Math.floor((width - 3 - LEFT) / clients.length) - GAP;
+  const verdicts = clients.map((client) =>
+    chapter.findings.find((finding) => finding.type === 'NAT' && finding.client === client),
+  );
+  const plain = (text: string) => text;
+  const row = (left: string, cells: readonly string[], style: (text: string, column: number) => string = plain) => {
     const wrapped = [wrap(left, LEFT), ...cells.map((text) => wrap(text, cell))];
     const height = Math.max(...wrapped.map((lines) => lines.length));
     return Array.from({ length: height }, (_, line) => {
@@ -22,49 +30,48 @@ export function drawNatTable(
         const text = (lines[line] ?? '').padEnd(column === 0 ? LEFT : cell);
         return column === 0 ? text : style(text, column - 1);
       });
-      return `   ${parts.join('  ')}`.trimEnd();
+      return `   ${parts.join(' '.repeat(GAP))}`.trimEnd();
     });
   };
-  const rule = paint.dim(`   ${'─'.repeat(LEFT + clients.length * (cell + 2))}`);
-  const kinds = clients.map((client) => realKind(chapter, client));
-  const lines = [...row('behind a NAT that is really', kinds, (text) => paint.bold(text)), rule];
-  for (const question of questions) {
-    const answers = clients.map((client) => answerOf(asked.get(client) ?? [], question));
-    lines.push(
-      ...row(question, answers, (text, column) =>
-        answers[column]!.startsWith('no') ? paint.red(text) : paint.green(text),
-      ),
-      '',
-    );
-  }
-  lines.pop();
-  const found = clients.map((client) =>
-    chapter.findings.find((finding) => finding.type === 'NAT' && finding.client === client),
-  );
-  const verdicts = found.map((finding) => (finding?.type === 'NAT' ? finding.found : ''));
-  const usable = clients.map((client) => (cast.clients.get(client)?.isQualified === true ? 'qualified' : 'off-line'));
-  return [
-    ...lines,
+  const rule = paint.dim(`   ${'─'.repeat(LEFT + clients.length * (cell + GAP))}`);
+
+  const kinds = verdicts.map((finding) => (finding?.type === 'NAT' ? finding.real : ''));
+  const lines = [
+    ...row('the NAT really is', kinds, paint.bold),
+    ...row('and has the address', asked.map(externalAddress)),
     rule,
-    ...row('the client concludes', verdicts, (text, column) =>
-      found[column]?.isAsExpected === true ? paint.bold(text) : paint.red(text),
-    ),
-    ...row('and is', usable, (text) => text),
-    '',
   ];
+  for (const [index, question] of questions.entries()) {
+    const answers = asked.map((list) => list.find((candidate) => candidate.question === question));
+    const style = (text: string, column: number) => {
+      const answer = answers[column];
+      if (answer === undefined) return paint.dim(text);
+      return answer.seen === undefined ? paint.red(text) : paint.green(text);
+    };
+    lines.push(...(index > 0 ? [''] : []), ...row(question, answers.map(answerText), style));
+  }
+  lines.push(rule);
+  lines.push(
+    ...row(
+      'the client concludes',
+      verdicts.map((finding) => (finding?.type === 'NAT' ? finding.found : '')),
+      (text, column) => (verdicts[column]?.isAsExpected === true ? paint.bold(text) : paint.red(text)),
+    ),
+    ...row(
+      'and is',
+      clients.map((client) => (cast.clients.get(client)?.isQualified === true ? 'qualified' : 'off-line')),
+    ),
+    '',
+  );
+  return lines;
 }
 
-/** Characters of the left column. */
-const LEFT = 26;
-
-function answerOf(questions: ReturnType<typeof natQuestionsOf>, question: string): string {
-  const found = questions.find((candidate) => candidate.question === question);
-  if (found === undefined) return '·';
-  if (found.seen !== undefined) return found.seen;
-  return found.refusal === undefined ? 'no answer' : `no: ${found.refusal.replace('NAT filter: ', '')}`;
+function externalAddress(questions: readonly NatQuestion[]): string {
+  return questions.find(({ seen }) => seen !== undefined)?.seen?.split(':')[0] ?? '';
 }
 
-function realKind(chapter: ChapterResult, client: string): string {
-  const finding = chapter.findings.find((candidate) => candidate.type === 'NAT' && candidate.client === client);
-  return finding?.type === 'NAT' ? finding.real : '';
+function answerText(answer: NatQuestion | undefined): string {
+  if (answer === undefined) return 'not asked';
+  if (answer.seen !== undefined) return `port ${answer.seen.split(':')[1]}`;
+  return answer.refusal === undefined ? 'no answer' : `no: ${answer.refusal.replace('NAT filter: ', '')}`;
 }

@@ -2,6 +2,7 @@ import { formatIpv6 } from '../wire/text.ts';
 import { drawAddress } from './address-picture.ts';
 import { drawLadder, type LadderColumn } from './ladder.ts';
 import { drawNatTable } from './nat-table-picture.ts';
+import { drawNodes } from './network-picture.ts';
 import type { ChapterResult, Finding, Result } from './result.ts';
 import type { LabRow } from './rows.ts';
 import type { NodeSpec } from './scenario.ts';
@@ -27,16 +28,7 @@ export function print(result: Result, chapters: readonly (readonly LabRow[])[], 
 function head({ scenario, seed }: Result, width: number, paint: Paint): string[] {
   const lines = ['', ...wrap(scenario.title, width - 2).map((line) => ` ${paint.bold(line)}`), ''];
   lines.push(...paragraph(scenario.about, width), '');
-  const nodes = scenario.nodes.map((node) => [node.name, whereIs(node), node.about ?? ''] as const);
-  const [names, places] = [0, 1].map((column) => Math.max(...nodes.map((node) => node[column]!.length))) as [
-    number,
-    number,
-  ];
-  for (const [name, place, about] of nodes) {
-    const room = width - names - places - 7;
-    const words = about.length <= room ? about : '';
-    lines.push(`   ${paint.bold(name.padEnd(names))}  ${paint.cyan(place.padEnd(places))}  ${words}`.trimEnd());
-  }
+  lines.push(...drawNodes(scenario.nodes, width, paint));
   lines.push(
     '',
     paint.dim(
@@ -64,32 +56,28 @@ function printChapter(
   } else if (rows.length > 0) {
     lines.push(...drawLadder(columnsOf(result.scenario.nodes, rows), rows, width, paint), '');
   }
-  for (const finding of chapter.findings) lines.push(...printFinding(finding, chapter, width, paint));
+  const isTold = (finding: Finding) => chapter.show === 'NAT table' && finding.isAsExpected;
+  for (const finding of chapter.findings) {
+    if (!isTold(finding)) lines.push(...printFinding(finding, width, paint));
+  }
   return lines;
 }
 
-/** The nodes that take part, in the order of the scenario, clients at the two ends. */
+/** The nodes that take part: the first client at the left, the other clients at the right, each beside its NAT. */
 function columnsOf(nodes: readonly NodeSpec[], rows: readonly LabRow[]): LadderColumn[] {
   const present = new Set(rows.flatMap(({ path }) => path));
-  const [first] = rows[0]!.path;
   const mine = nodes.filter(({ name }) => present.has(name));
-  const clients = mine.filter(({ type }) => type === 'client');
-  const left = clients.find(({ name }) => name === first) ?? clients[0];
-  const isLeft = (node: NodeSpec) => node === left || (left?.type === 'client' && node.name === left.behind);
-  const others = clients.filter((client) => client !== left);
-  const isRight = (node: NodeSpec) =>
-    others.some((other) => other === node || (other.type === 'client' && node.name === other.behind));
-  const order = [
-    ...mine.filter((node) => node === left),
-    ...mine.filter((node) => isLeft(node) && node !== left),
-    ...mine.filter((node) => !isLeft(node) && !isRight(node)),
-    ...mine.filter((node) => isRight(node) && node.type === 'NAT' && !isLeft(node)),
-    ...mine.filter((node) => isRight(node) && node.type === 'client'),
-  ];
-  return order.map((node) => ({ node: node.name, isNat: node.type === 'NAT' }));
+  const [left, ...others] = mine.filter((node) => node.type === 'client');
+  const natOf = (client: NodeSpec) =>
+    mine.filter(({ name, type }) => type === 'NAT' && client.type === 'client' && name === client.behind);
+  const atLeft = left === undefined ? [] : [left, ...natOf(left)];
+  const atRight = others.flatMap((client) => [...natOf(client), client]);
+  const between = mine.filter((node) => !atLeft.includes(node) && !atRight.includes(node));
+  const columns = new Set([...atLeft, ...between, ...atRight]);
+  return [...columns].map((node) => ({ node: node.name, isNat: node.type === 'NAT' }));
 }
 
-function printFinding(finding: Finding, chapter: ChapterResult, width: number, paint: Paint): string[] {
+function printFinding(finding: Finding, width: number, paint: Paint): string[] {
   const mark = finding.isAsExpected ? paint.green('✓') : paint.red('✗');
   if (finding.type === 'address') {
     const [address, ...boxes] = drawAddress(finding.address);
@@ -100,7 +88,6 @@ function printFinding(finding: Finding, chapter: ChapterResult, width: number, p
       ...boxes.map((line) => `   ${line}`),
     ];
   }
-  if (finding.type === 'NAT' && chapter.show === 'NAT table') return [];
   return wrap(findingText(finding), width - 4).map((line, i) => (i === 0 ? ` ${mark} ${line}` : `   ${line}`));
 }
 
@@ -122,28 +109,9 @@ export function findingText(finding: Finding): string {
       return `${finding.from} pings ${finding.to}: ${finding.answered} of ${finding.count} answered (${times.join(', ')}).`;
     }
     case 'refresh':
-      return `${finding.client} asked its server again after ${(finding.afterMs / 1_000).toFixed(1)} s of silence; its address stays.`;
+      return `${finding.client} asked its server again by itself; its address stays.`;
     case 'NAT':
       return `${finding.client} found: ${finding.found}. It is: ${finding.real}.`;
-  }
-}
-
-function whereIs(node: NodeSpec): string {
-  switch (node.type) {
-    case 'server':
-      return node.ipv4.join(', ');
-    case 'relay':
-    case 'dual-stack host':
-      return `${node.ipv4}, ${node.ipv6}`;
-    case 'IPv6-only host':
-      return node.ipv6;
-    case 'NAT':
-      return `${node.ipv4 ?? `behind ${node.behind}`}, ${node.nat}`;
-    case 'client':
-      return node.behind === undefined ? (node.ipv4 ?? '') : `behind ${node.behind}`;
-    case 'name server':
-    case 'IPv4 host':
-      return node.ipv4;
   }
 }
 

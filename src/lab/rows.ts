@@ -1,15 +1,15 @@
 import type { CapturedDatagram, CapturedPacket } from '../capture/datagram.ts';
-import { Story, type Row as Told } from '../capture/story.ts';
+import { Story } from '../capture/story.ts';
 import * as dns from '../sim/dns.ts';
-import type { Crossing } from '../sim/trace.ts';
-import * as encapsulation from '../wire/encapsulation.ts';
+import { describe, describePacket } from '../wire/describe.ts';
 import * as icmpv6 from '../wire/icmpv6.ts';
 import { formatIpv6 } from '../wire/text.ts';
 import type { Cast } from './build.ts';
-import { citationFor } from './citations.ts';
 import { type Flight, pathOf } from './flights.ts';
 import type { LadderRow } from './ladder.ts';
-import { capital, NatStory, type Translation, translationsOf } from './nat-story.ts';
+import { Narrator, packetOf } from './narrator.ts';
+import { NatStory, type Translation, translationsOf } from './nat-story.ts';
+import { capital, noun } from './nouns.ts';
 import type { Result } from './result.ts';
 
 /** One datagram or packet of a chapter, told. */
@@ -35,6 +35,7 @@ export function tellResult(result: Result): LabRow[][] {
 class Teller {
   readonly #story: Story;
   readonly #nats: NatStory;
+  readonly #narrator: Narrator;
   readonly #cast: Cast;
   #number = 0;
 
@@ -42,22 +43,25 @@ class Teller {
     this.#cast = cast;
     const names = new Map<string, string>();
     for (const [name, host] of cast.hosts)
-      for (const address of host.ipv6Addresses) names.set(formatIpv6(address), name);
+      for (const address of host.ipv6Addresses) names.set(formatIpv6(address), noun(name));
     this.#story = new Story(names);
     this.#nats = new NatStory(cast.nats);
+    this.#narrator = new Narrator(cast);
   }
 
   tell(flight: Flight): LabRow {
-    const { loss, crossings, sender } = flight;
-    const first = crossings[0]!;
+    const { loss, sender } = flight;
     const receiver = this.#receiver(flight);
     // What the receiver never saw cannot teach the story anything about the receiver.
     const isForSender = loss === undefined || this.#cast.clients.has(sender) || this.#cast.relays.has(sender);
     const told = isForSender ? this.#story.add(sighting(flight, receiver)) : undefined;
-    const kind = told?.kind ?? 'datagram';
-    const plain = told?.sentence ?? `${capital(sender)} sends ${receiver} a datagram.`;
-    const clauses = [plain, this.#nats.tell(flight)].filter((clause) => clause !== '').join(' ');
-    const citation = citationFor(kind, this.#cast, flight, receiver);
+    const kind = told?.kind ?? kindOf(flight);
+    const own = this.#narrator.tell(flight, receiver, kind);
+    const words =
+      own?.text ?? told?.sentence.replace(/\.$/, '') ?? `${noun(sender)} sends ${noun(receiver)} a datagram`;
+    const section = own?.section ?? sectionFor(kind);
+    const main = `${capital(words)}${section === '' ? '' : ` (§${section})`}.`;
+    const sentence = [main, this.#nats.tell(flight)].filter((clause) => clause !== '').join(' ');
     return {
       number: ++this.#number,
       at: flight.at,
@@ -66,9 +70,9 @@ class Teller {
       to: receiver,
       path: pathOf(flight),
       kind,
-      label: label(kind, told, first),
+      label: label(kind, flight, this.#narrator.isTest(flight)),
       summary: told?.summary ?? '',
-      sentence: citation === '' ? clauses : `${clauses} ${citation}`,
+      sentence,
       isLost: loss !== undefined,
       colour: colour(kind),
       translations: translationsOf(flight),
@@ -88,11 +92,18 @@ class Teller {
   }
 }
 
+/** By its octets alone. */
+function kindOf(flight: Flight): string {
+  const { datagram, packet } = flight.crossings[0]!;
+  if (datagram !== undefined) return describe(datagram.payload).kind;
+  return packet === undefined ? 'packet' : describePacket(packet.bytes).kind;
+}
+
 /** As the sender wrote it, with what the NATs made of it. */
 function sighting(flight: Flight, receiver: string): Parameters<Story['add']>[0] {
   const { at, sender } = flight;
   const [first, last] = [flight.crossings[0]!, flight.crossings.at(-1)!];
-  const names = { at, from: sender, to: receiver };
+  const names = { at, from: noun(sender), to: noun(receiver) };
   const sent = first.datagram;
   if (sent === undefined) {
     const packet: CapturedPacket = { type: 'packet', packet: first.packet?.bytes ?? new Uint8Array(0) };
@@ -112,25 +123,25 @@ function sighting(flight: Flight, receiver: string): Parameters<Story['add']>[0]
 }
 
 /** A word or two for the arrow. */
-function label(kind: string, told: Told | undefined, first: Crossing): string {
+function label(kind: string, flight: Flight, isTest: boolean): string {
   if (kind === 'router solicitation') return 'solicitation';
   if (kind === 'router advertisement') return 'advertisement';
-  if (kind === 'connectivity test') return 'test';
   if (kind.endsWith('bubble')) return 'bubble';
-  if (kind.startsWith('DNS') && first.datagram !== undefined) {
-    return dns.parse(first.datagram.payload)?.isResponse === true ? 'AAAA' : 'AAAA?';
+  const payload = flight.crossings[0]?.datagram?.payload;
+  if (kind.startsWith('DNS') && payload !== undefined) {
+    return dns.parse(payload)?.isResponse === true ? 'AAAA' : 'AAAA?';
   }
-  if (kind.startsWith('echo') && told !== undefined) {
-    const at = told.carrier === 'IPv6' ? 0 : packetAt(told.bytes);
-    const sequence = icmpv6.echoSequence(told.bytes, at);
-    return `${kind === 'echo request' ? 'ping' : 'reply'}${sequence < 100 ? ` ${sequence}` : ''}`;
-  }
-  return kind;
+  const packet = packetOf(flight);
+  if (packet === undefined || !icmpv6.isEcho(packet, 0)) return kind;
+  const isReply = icmpv6.type(packet, 0) === icmpv6.ECHO_REPLY;
+  if (isTest) return isReply ? 'reply' : 'test';
+  return `${isReply ? 'reply' : 'ping'} ${icmpv6.echoSequence(packet, 0)}`;
 }
 
-function packetAt(payload: Uint8Array): number {
-  const parts = encapsulation.parse(payload, 0, payload.length);
-  return typeof parts === 'number' ? 0 : parts.packetAt;
+/** Where RFC 4380 has the rule behind what the story of a capture says. */
+function sectionFor(kind: string): string {
+  if (kind === 'router solicitation') return '5.2.1';
+  return kind === 'router advertisement' ? '5.3.2, 5.2.1' : '';
 }
 
 function colour(kind: string): LadderRow['colour'] {

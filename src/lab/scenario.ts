@@ -27,12 +27,12 @@ export type NatName =
 
 interface Named {
   readonly name: string;
-  /** One clause, for the list of nodes. */
+  /** One clause, for the list of nodes; empty: the list leaves the node out. */
   readonly about?: string;
   readonly link?: LinkOptions;
 }
 
-/** A node. Those it refers to by name stand before it in the list. Addresses are text. */
+/** A node; listed in the order in which it is drawn. A NAT stands behind what it is behind. Addresses are text. */
 export type NodeSpec =
   | (Named & {
       readonly type: 'name server';

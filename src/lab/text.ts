@@ -23,17 +23,22 @@ export function makePaint(isColoured: boolean): Paint {
   };
 }
 
-/** Breaks text between words into lines of at most `width` characters; a longer word stands alone. */
+/** Breaks text between words, and words too long for a line behind a hyphen, into lines of at most `width`. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
+  for (const word of text.split(' ').flatMap((word) => (word.length > width ? pieces(word) : [word]))) {
+    const joined = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && joined.length > width) {
       lines.push(line);
       line = word;
     } else {
-      line = line === '' ? word : `${line} ${word}`;
+      line = joined;
     }
   }
   return line === '' ? lines : [...lines, line];
+}
+
+function pieces(word: string): string[] {
+  return word.split(/(?<=-)/);
 }
