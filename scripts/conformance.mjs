@@ -22,12 +22,15 @@ const notes = new Map(
 const code = citations('src');
 const tests = citations('test');
 
-const unknown = [...code.keys(), ...tests.keys(), ...notes.keys()].filter((id) => !rules.some((rule) => rule.id === id));
+const unknown = [...code.keys(), ...tests.keys(), ...notes.keys()].filter(
+  (id) => !rules.some((rule) => rule.id === id),
+);
 if (unknown.length > 0) fail(`cited, but in no rule: ${[...new Set(unknown)].join(', ')}`);
 
 const page = render();
 if (process.argv.includes('--check')) {
-  if (withoutLines(readFileSync(PAGE, 'utf8')) !== withoutLines(page)) fail(`${PAGE} is out of date: npm run conformance`);
+  if (withoutLines(readFileSync(PAGE, 'utf8')) !== withoutLines(page))
+    fail(`${PAGE} is out of date: npm run conformance`);
 } else {
   writeFileSync(PAGE, page);
 }
@@ -53,7 +56,13 @@ function render() {
     `${rules.length} rules: ${count('met')} met, ${count('differs')} where we differ on purpose, ${count('open')} open.`,
   ];
   for (const [prefix, title] of groups) {
-    lines.push('', `## ${title}`, '', '| rule | level | source | state | code | test |', '| --- | --- | --- | --- | --- | --- |');
+    lines.push(
+      '',
+      `## ${title}`,
+      '',
+      '| rule | level | source | state | code | test |',
+      '| --- | --- | --- | --- | --- | --- |',
+    );
     for (const rule of rules.filter(({ id }) => id.startsWith(`${prefix}-`))) {
       lines.push(
         `| **${rule.id}** ${rule.text} | ${rule.level} | ${rule.source} | ${label(rule, state(rule))} | ${links(code.get(rule.id))} | ${links(tests.get(rule.id))} |`,
