@@ -3,12 +3,13 @@ import { Command, CommanderError } from 'commander';
 import * as client from './client.ts';
 import * as decode from './decode.ts';
 import * as encode from './encode.ts';
+import * as lab from './lab.ts';
 import * as relay from './relay.ts';
 import * as server from './server.ts';
 import { Exit, paint, reportError } from './terminal.ts';
 
 /** Each file of a command adds it to the program; what a command needs to run it loads when it runs. */
-const commands = [client, server, relay, decode, encode];
+const commands = [client, server, relay, decode, encode, lab];
 
 /** Runs one command line and gives the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
