@@ -40,7 +40,7 @@ export function parse(bytes: Uint8Array, at: number, end: number): Encapsulation
     originAt = here;
     here += origin.LENGTH;
   }
-  if (here >= end) return Malformed.Truncated;
+  if (here >= end || (bytes[here] === 0 && here + 1 === end)) return Malformed.Truncated;
   if (bytes[here] === 0 && here > at) return Malformed.IndicationOrder;
   if (bytes[here]! >>> 4 !== 6) return Malformed.NotTeredo;
   if (here + ipv6.LENGTH > end) return Malformed.Truncated;
