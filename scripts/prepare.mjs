@@ -4,6 +4,9 @@ import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Of what a failed command said; the first errors explain the others. */
+const LINES_MAX = 20;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 export function prepare() {
@@ -34,7 +37,7 @@ function run(command, argv, what) {
   process.stderr.write(`${what}\n`);
   const { status, stdout, stderr } = spawnSync(command, argv, { cwd: root, encoding: 'utf8' });
   if (status === 0) return;
-  process.stderr.write(`${stdout}${stderr}`);
+  process.stderr.write(`${`${stdout}${stderr}`.split('\n').slice(0, LINES_MAX).join('\n')}\n`);
   process.stderr.write(`failed: ${[command, ...argv].join(' ')}\n`);
   process.exit(3);
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ClientConfiguration } from '../daemon/configuration.ts';
-import { type Reporter, warning } from '../daemon/reports.ts';
+import { warning } from '../daemon/reports.ts';
 import { TeredoError } from '../errors.ts';
 import {
   identifierFlag,
@@ -14,7 +14,7 @@ import {
   serverArgument,
   usageError,
 } from './flags.ts';
-import { runInForeground } from './foreground.ts';
+import { type Foreground, type Plan, runInForeground } from './foreground.ts';
 
 /** Microsoft's, what Windows asks; public servers come and go, your own stays ("teredo server"). */
 const PUBLIC_SERVER = 'win1910.ipv6.microsoft.com';
@@ -55,23 +55,20 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object for each change')
     .action(async (server: string, options: ClientOptions) => {
       const security = parseSecurity(options);
-      process.exitCode = await runInForeground(options, async (stopped, report) => [
-        await configure(server, options, security, stopped, report),
-      ]);
+      process.exitCode = await runInForeground(options, (around) => plan(server, options, security, around));
     });
 }
 
-async function configure(
+async function plan(
   name: string,
   options: ClientOptions,
   security: ClientConfiguration['security'],
-  stopped: AbortSignal,
-  report: Reporter,
-): Promise<ClientConfiguration> {
+  { stopped, report }: Foreground,
+): Promise<Plan> {
   if (options.secret !== undefined) report(warning(secretIsVisible()));
-  const { resolveServer } = await import('../daemon/resolve.ts');
+  const { hasMoved, resolveServer } = await import('../daemon/resolve.ts');
   const server = await resolveServer(name, stopped, (error) => report(warning(error)));
-  return {
+  const configuration: ClientConfiguration = {
     role: 'client',
     interfaceName: options.interface,
     server,
@@ -82,6 +79,11 @@ async function configure(
     identifyNat: options.natIdentification,
     findRefreshInterval: options.findRefreshInterval,
     ...(security === undefined ? {} : { security }),
+  };
+  return {
+    configuration: [configuration],
+    // A server that does not answer may have moved to another address under its name.
+    isOutdated: async (what) => what.type === 'off-line' && hasMoved(name, server, stopped),
   };
 }
 

@@ -7,14 +7,28 @@ export interface ForegroundOptions {
   readonly json?: boolean;
 }
 
+/** What a command gets from the process it runs in. */
+export interface Foreground {
+  /** Aborts when a signal tells us to end. */
+  readonly stopped: AbortSignal;
+  readonly report: Reporter;
+}
+
+/** A command's roles, and when they are to be made anew. */
+export interface Plan {
+  readonly configuration: DaemonConfiguration;
+  /** Asked after each report: resolves to true when the configuration is out of date. */
+  readonly isOutdated?: (report: Report) => Promise<boolean>;
+}
+
 /**
  * Runs roles until SIGINT, SIGTERM or SIGHUP, and prints what happens. Gives the exit status.
  *
- * `configure` may take its time (a name service may be away); `stopped` aborts when a signal comes.
+ * `plan` may take its time (a name service may be away), and is asked again when its answer is out of date.
  */
 export async function runInForeground(
   options: ForegroundOptions,
-  configure: (stopped: AbortSignal, report: Reporter) => DaemonConfiguration | Promise<DaemonConfiguration>,
+  plan: (around: Foreground) => Plan | Promise<Plan>,
 ): Promise<number> {
   const json = options.json ?? false;
   const stop = new AbortController();
@@ -23,20 +37,33 @@ export async function runInForeground(
   for (const signal of signals) process.on(signal, onSignal);
   toleratePipes();
   process.on('uncaughtException', (error) => process.exit(reportError(error, json)));
-  const report = (what: Report) => story(what, json);
+  const around: Foreground = { stopped: stop.signal, report: (what) => story(what, json) };
   try {
-    const configuration = await configure(stop.signal, report);
-    // What the system interface needs is loaded only now: a wrong flag is told at once.
-    const { Daemon } = await import('../daemon/daemon.ts');
-    stop.signal.throwIfAborted();
-    const daemon = new Daemon(configuration, report);
-    stop.signal.addEventListener('abort', () => void daemon.stop().catch(() => {}));
-    await daemon.ended;
+    while (!stop.signal.aborted) await runPlan(await plan(around), around);
     return Exit.Fine;
   } catch (error) {
     const interrupted = stop.signal.aborted && (error as Error).name === 'AbortError';
     return interrupted ? Exit.Fine : reportError(error, json);
   } finally {
     for (const signal of signals) process.removeListener(signal, onSignal);
+  }
+}
+
+/** Runs one configuration until a signal comes or it is out of date. */
+async function runPlan({ configuration, isOutdated }: Plan, { stopped, report }: Foreground): Promise<void> {
+  // What the system interface needs is loaded only now: a wrong flag is told at once.
+  const { Daemon } = await import('../daemon/daemon.ts');
+  stopped.throwIfAborted();
+  const daemon = new Daemon(configuration, (what) => {
+    report(what);
+    void isOutdated?.(what).then((outdated) => (outdated ? stop() : undefined));
+  });
+  // How it ends, `ended` tells.
+  const stop = () => void daemon.stop().catch(() => {});
+  stopped.addEventListener('abort', stop);
+  try {
+    await daemon.ended;
+  } finally {
+    stopped.removeEventListener('abort', stop);
   }
 }

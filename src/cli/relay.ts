@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RelayConfiguration } from '../daemon/configuration.ts';
+import type { DaemonConfiguration, RelayConfiguration } from '../daemon/configuration.ts';
 import { RELAY_PORT } from '../roles/constants.ts';
 import { interfaceFlag, ipv4Flag, portFlag } from './flags.ts';
 import { runInForeground } from './foreground.ts';
@@ -31,6 +31,7 @@ function add(program: Command, role: RelayConfiguration['role'], description: st
     .option('--json', 'print one JSON object for each change')
     .action(async (options: RelayOptions) => {
       const { address = 0, port, interface: interfaceName } = options;
-      process.exitCode = await runInForeground(options, () => [{ role, interfaceName, ipv4: address, port }]);
+      const configuration: DaemonConfiguration = [{ role, interfaceName, ipv4: address, port }];
+      process.exitCode = await runInForeground(options, () => ({ configuration }));
     });
 }

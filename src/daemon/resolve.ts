@@ -32,6 +32,20 @@ export async function resolveServer(
   }
 }
 
+/**
+ * Whether a server name means another address now.
+ *
+ * Errors: none; when the name service gives no answer, the old one stands.
+ */
+export async function hasMoved(name: string, server: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    const found = await resolveOnce(name, signal);
+    return typeof found === 'number' && found !== server;
+  } catch {
+    return false; // aborted
+  }
+}
+
 /** One attempt: the address, or the name service's reason in its own word. */
 async function resolveOnce(name: string, signal: AbortSignal): Promise<number | string> {
   const literal = parseIpv4(name);

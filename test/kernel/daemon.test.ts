@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith, laboratory } from '../support/capabilities.ts';
 import { type Namespace, Network } from '../support/namespaces.ts';
 import type { Process } from '../support/process.ts';
-import { startTeredo } from '../support/teredo.ts';
+import { PROGRAM, startTeredo } from '../support/teredo.ts';
 import { until } from '../support/until.ts';
 
 const READY = /"type":"ready"/;
@@ -140,6 +141,21 @@ describeWith(laboratory, 'The process around a role', () => {
     await process.printed(/cannot find the server teredo\.invalid \(E\w+\); next attempt in 1 s/);
     await process.printed(/next attempt in 2 s/);
     expect(await process.stop()).toBe('exit status 0');
+    expect(await host.snapshot()).toBe(before);
+  });
+
+  test('a server that is silent may have moved: its name is looked up again', async () => {
+    const hosts = join(network.directory, 'hosts');
+    writeFileSync(hosts, '192.0.2.2 server.example\n');
+    // A file of hosts of its own, in a mount namespace that ends with the process.
+    const inShell = 'mount --bind "$1" /etc/hosts && shift && exec "$@"';
+    const command = [process.execPath, PROGRAM, 'client', 'server.example', '--json'];
+    const client = host.start(['unshare', '--mount', 'sh', '-c', inShell, 'sh', hosts, ...command]);
+    await client.printed(/"type":"starting","server":"192.0.2.2:3544"/);
+    writeFileSync(hosts, '192.0.2.3 server.example\n');
+    await client.printed(/"type":"off-line".*"primary server unreachable"/);
+    await client.printed(/"type":"starting","server":"192.0.2.3:3544"/);
+    expect(await client.stop()).toBe('exit status 0');
     expect(await host.snapshot()).toBe(before);
   });
 
