@@ -38,7 +38,7 @@ export interface TimedEvent {
 const SLOTS = 32;
 const SLOT_LENGTH = 2048;
 /** A role that wants to be called again at once this often makes no progress. */
-const STALLED_TURNS = 1_000;
+const STALLED_WAKES = 1_000;
 
 /** A role at work on a host: the same driver as in the daemon, with ports in virtual time. */
 export class Tunnel implements TunnelInterface {
@@ -61,8 +61,8 @@ export class Tunnel implements TunnelInterface {
   readonly #onEvent: ((event: RoleEvent) => void) | undefined;
   #isInTurn = false;
   #wakesAt = Number.POSITIVE_INFINITY;
-  #turnsNow = 0;
-  #lastTurnAt = -1;
+  #wakes = 0;
+  #lastWakeAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     host: Host,
@@ -119,9 +119,6 @@ export class Tunnel implements TunnelInterface {
   /** Runs the role until it has no input left, then asks to be woken at its deadline. */
   turn(): void {
     const { now } = this.#context;
-    this.#turnsNow = now === this.#lastTurnAt ? this.#turnsNow + 1 : 0;
-    this.#lastTurnAt = now;
-    if (this.#turnsNow > STALLED_TURNS) throw new Error(`${this.#host.name}: the role's deadline stays in the past`);
     this.#isInTurn = true;
     do {
       this.#dropsBefore.set(this.role.drops);
@@ -141,6 +138,9 @@ export class Tunnel implements TunnelInterface {
       // Superseded by an earlier deadline that was set meanwhile.
       if (this.#wakesAt !== deadline) return;
       this.#wakesAt = Number.POSITIVE_INFINITY;
+      this.#wakes = deadline === this.#lastWakeAt ? this.#wakes + 1 : 0;
+      this.#lastWakeAt = deadline;
+      if (this.#wakes > STALLED_WAKES) throw new Error(`${this.#host.name}: the role's deadline stays in the past`);
       this.turn();
     });
   }

@@ -96,6 +96,8 @@ export class World {
   readonly #events = new EventQueue();
   readonly #scratch = makeScratch();
   readonly #names = new Set<string>();
+  /** The last number given to nodes without a name of their own. */
+  readonly #numbers = new Map<string, number>();
   #ipv6Hosts = 0;
 
   constructor(options: WorldOptions) {
@@ -280,7 +282,11 @@ export class World {
   #name(given: string | undefined, fallback: string): string {
     if (given !== undefined && this.#names.has(given)) throw new Error(`two nodes are called ${given}`);
     let name = given ?? fallback;
-    for (let number = 2; this.#names.has(name); number++) name = `${fallback} ${number}`;
+    while (this.#names.has(name)) {
+      const number = (this.#numbers.get(fallback) ?? 1) + 1;
+      this.#numbers.set(fallback, number);
+      name = `${fallback} ${number}`;
+    }
     this.#names.add(name);
     return name;
   }
