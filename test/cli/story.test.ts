@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { tell } from '../../src/cli/story.ts';
+import { tellJson } from '../../src/cli/story-json.ts';
+import { RoleCounters } from '../../src/daemon/counters.ts';
+import type { Report } from '../../src/daemon/reports.ts';
+import { Counter } from '../../src/io/counters.ts';
+import { Drop } from '../../src/roles/drop.ts';
+import { parseIpv4, parseIpv6 } from '../../src/wire/text.ts';
+
+const address = parseIpv6('2001:0:cb00:7101:18a5:63be:3fff:fdd2')!;
+const previous = parseIpv6('2001:0:cb00:7101:2c3e:372a:39cc:9bb2')!;
+const mapped = { ipv4: parseIpv4('192.0.2.45')!, port: 40_001 };
+const local = { ipv4: parseIpv4('192.168.1.10')!, port: 40_001 };
+const role = {
+  role: 'client',
+  interfaceName: 'teredo',
+  server: parseIpv4('203.0.113.1')!,
+  serverSecondary: parseIpv4('203.0.113.2')!,
+  port: 0,
+  refreshIntervalMs: 30_000,
+  localDiscovery: true,
+  identifyNat: true,
+  findRefreshInterval: false,
+} as const;
+
+test('qualified: address, both ends of the mapping, the NAT in words', () => {
+  const report: Report = {
+    type: 'qualified',
+    role,
+    local,
+    event: { type: 'qualified', address, mtu: 1280, mapped, nat: 'port-restricted' },
+  };
+  expect(tell(report)).toEqual([
+    'client: qualified, address 2001:0:cb00:7101:18a5:63be:3fff:fdd2 on teredo',
+    '  mapping: 192.168.1.10:40001 here, 192.0.2.45:40001 outside',
+    '  NAT: port-restricted cone (reached by those we wrote to, from the very port)',
+    '  MTU: 1280',
+  ]);
+  expect(tellJson(report)).toMatchObject({
+    schemaVersion: 1,
+    type: 'qualified',
+    role: 'client',
+    interface: 'teredo',
+    address: '2001:0:cb00:7101:18a5:63be:3fff:fdd2',
+    previous: null,
+    mtu: 1280,
+    nat: 'port-restricted',
+    mapping: { local: '192.168.1.10:40001', external: '192.0.2.45:40001' },
+  });
+});
+
+test('a changed mapping names the address that is gone, and what is not known is not called none', () => {
+  const report: Report = {
+    type: 'qualified',
+    role,
+    local: undefined,
+    event: { type: 'qualified', address, previous, mtu: 1280, mapped, nat: 'unknown' },
+  };
+  const [first, mapping, nat] = tell(report);
+  expect(first).toContain('the mapping changed: 2001:0:cb00:7101:2c3e:372a:39cc:9bb2 is gone');
+  expect(mapping).toContain('an unknown address here');
+  expect(nat).toBe('  NAT: not known yet');
+  expect(tellJson(report)).toMatchObject({ mapping: { local: null } });
+});
+
+test('off-line: the reason, and when it tries again', () => {
+  const event = { type: 'off-line', reason: 'symmetric NAT', previous, retryAt: 0 } as const;
+  const report: Report = { type: 'off-line', role, event, retryInMs: 99_600 };
+  expect(tell(report)).toEqual([
+    'client: off-line: symmetric NAT, next attempt in 100 s',
+    '  2001:0:cb00:7101:2c3e:372a:39cc:9bb2 is gone',
+  ]);
+  expect(tell({ ...report, retryInMs: Number.POSITIVE_INFINITY })[0]).toBe('client: off-line: symmetric NAT');
+  expect(tellJson({ ...report, retryInMs: Number.POSITIVE_INFINITY })).toMatchObject({ retryInMs: null });
+});
+
+test('stopped: what went through, what was dropped and why, what the system refused', () => {
+  const counters = new RoleCounters(RoleCounters.memory(1), 0);
+  counters.ports.add(Counter.DatagramsReceived, 5);
+  counters.ports.add(Counter.PacketsSent, 4);
+  counters.ports.addError(101);
+  counters.drops[Drop.MappingMismatch] = 3;
+  const report: Report = { type: 'stopped', roles: [role], counters: [counters] };
+  expect(tell(report)).toEqual([
+    'client: stopped',
+    '  IPv4 side: 5 datagrams in, 0 out',
+    '  IPv6 side: 0 packets in, 4 out',
+    '  dropped: mapping mismatch 3',
+    '  refused by the system: ENETUNREACH 1',
+  ]);
+  expect(tellJson(report)).toMatchObject({
+    roles: [{ role: 'client', drops: { 'mapping mismatch': 3 }, errors: { ENETUNREACH: 1 } }],
+  });
+});
