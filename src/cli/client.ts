@@ -30,6 +30,7 @@ interface ClientOptions {
   readonly findRefreshInterval: boolean;
   readonly localDiscovery: boolean;
   readonly natIdentification: boolean;
+  readonly evenWithIpv6: boolean;
   readonly json?: boolean;
 }
 
@@ -52,6 +53,7 @@ export function register(program: Command): void {
     .option('--find-refresh-interval', 'find out how long the NAT keeps a mapping (RFC 4380 5.2.7)', false)
     .option('--no-local-discovery', 'do not look for other clients on this link by multicast')
     .option('--no-nat-identification', 'do not find out the NAT type with a second socket')
+    .option('--even-with-ipv6', 'run although this host reaches the IPv6 Internet without Teredo', false)
     .option('--json', 'print one JSON object for each change')
     .action(async (server: string, options: ClientOptions) => {
       const security = parseSecurity(options);
@@ -66,6 +68,7 @@ async function plan(
   { stopped, report }: Foreground,
 ): Promise<Plan> {
   if (options.secret !== undefined) report(warning(secretIsVisible()));
+  if (!options.evenWithIpv6) await refuseBesideIpv6(options.interface);
   const { hasMoved, resolveServer } = await import('../daemon/resolve.ts');
   const server = await resolveServer(name, stopped, (error) => report(warning(error)));
   const configuration: ClientConfiguration = {
@@ -85,6 +88,18 @@ async function plan(
     // A server that does not answer may have moved to another address under its name.
     isOutdated: async (what) => what.type === 'off-line' && hasMoved(name, server, stopped),
   };
+}
+
+/** RFC 4380 §5.5, ledger CLI-130: a host that has IPv6 by other means is no Teredo client, unless asked. */
+async function refuseBesideIpv6(interfaceName: string): Promise<void> {
+  const { nativeIpv6 } = await import('../daemon/native-ipv6.ts');
+  const native = await nativeIpv6(interfaceName);
+  if (native === undefined) return;
+  throw new TeredoError(
+    'TD-IPV6-PRESENT',
+    `this host reaches the IPv6 Internet without Teredo (${native})`,
+    'to reach Teredo clients directly run "teredo host-relay"; to run a client all the same add --even-with-ipv6',
+  );
 }
 
 /** RFC 4380 §5.2.2: identifier and secret go together. */

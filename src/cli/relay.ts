@@ -8,6 +8,7 @@ interface RelayOptions {
   readonly address?: number;
   readonly port: number;
   readonly interface: string;
+  readonly behindNat: boolean;
   readonly json?: boolean;
 }
 
@@ -28,10 +29,11 @@ function add(program: Command, role: RelayConfiguration['role'], description: st
     .option('--address <ADDRESS>', 'IPv4 address of this host to use (default: any)', ipv4Flag('--address'))
     .option('--port <PORT>', 'UDP port', portFlag('--port'), RELAY_PORT)
     .option('--interface <NAME>', 'name of the TUN interface', interfaceFlag('--interface'), 'teredo')
+    .option('--behind-nat', 'this host is itself behind a NAT: open it toward each client', false)
     .option('--json', 'print one JSON object for each change')
     .action(async (options: RelayOptions) => {
-      const { address = 0, port, interface: interfaceName } = options;
-      const configuration: DaemonConfiguration = [{ role, interfaceName, ipv4: address, port }];
+      const { address = 0, port, interface: interfaceName, behindNat } = options;
+      const configuration: DaemonConfiguration = [{ role, interfaceName, ipv4: address, port, behindNat }];
       process.exitCode = await runInForeground(options, () => ({ configuration }));
     });
 }

@@ -41,6 +41,8 @@ export interface RelayConfiguration {
   /** 0: every address of the host. */
   readonly ipv4: number;
   readonly port: number;
+  /** Open the way through a NAT of the relay's own by direct bubbles (ledger REL-07). */
+  readonly behindNat?: boolean;
 }
 
 export type RoleConfiguration = ClientConfiguration | ServerConfiguration | RelayConfiguration;

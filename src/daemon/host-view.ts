@@ -18,7 +18,7 @@ export function viewHost(ownInterfaces: readonly string[]): HostView {
 }
 
 /** RFC 4380 §2.8: a host-specific relay stands for native or 6to4 addresses; never for Teredo's 2001::/32. */
-function isGlobalNative(octets: Uint8Array): boolean {
+export function isGlobalNative(octets: Uint8Array): boolean {
   if ((octets[0]! & 0xe0) !== 0x20) return false;
   return !(octets[0] === 0x20 && octets[1] === 0x01 && octets[2] === 0 && octets[3] === 0);
 }

@@ -81,7 +81,7 @@ function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surround
 }
 
 function makeRelay(from: RelayConfiguration, { random, drops }: Surroundings): RunningRole {
-  const relay = new Relay(relayDefaults, random, drops);
+  const relay = new Relay({ ...relayDefaults, behindNat: from.behindNat ?? false }, random, drops);
   return {
     role: relay,
     start: nothing,
