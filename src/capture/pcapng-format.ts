@@ -33,7 +33,7 @@ export const BLOCK_OVERHEAD = 12;
 /** Our own bound: no block is longer, so that garbage cannot make us wait for gigabytes. */
 export const BLOCK_LENGTH_MAX = 16 * 1024 * 1024;
 
-/** `length` rounded up to the next multiple of 4. */
+/** `length` rounded up to the next multiple of 4; good for every uint32, so no bit operators. */
 export function padded(length: number): number {
-  return (length + 3) & ~3;
+  return length + ((4 - (length % 4)) % 4);
 }

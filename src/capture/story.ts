@@ -186,6 +186,7 @@ export class Story {
       to,
       fromClient,
       toClient,
+      isToTeredo,
       hostName: this.#hostName,
     });
     const labels = [

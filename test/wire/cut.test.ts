@@ -67,11 +67,7 @@ describe('RFC 4380 §5.1.1: what no datagram may be', () => {
       Malformed.Ipv6Length,
     ],
     ['reliability 1.5: authentication only', AUTHENTICATION, Malformed.Truncated],
-    [
-      'reliability 1.5: authentication and one octet',
-      join(AUTHENTICATION, Uint8Array.of(0)),
-      Malformed.IndicationOrder,
-    ],
+    ['reliability 1.5: authentication and one octet', join(AUTHENTICATION, Uint8Array.of(0)), Malformed.Truncated],
     [
       'reliability 1.5: authentication and 7 octets of origin',
       join(AUTHENTICATION, ORIGIN.slice(0, 7)),

@@ -31,10 +31,11 @@ export function findEnds(parties: Parties, sighted: Sighted, parts: Encapsulatio
   const { source, destination, payload } = sighted;
   const from = parts.packetAt + ipv6.SOURCE;
   const to = parts.packetAt + ipv6.DESTINATION;
-  const isFromServer =
-    kind === 'router advertisement' || (source.port === SERVER_PORT && !isEmbedded(payload, from, source));
+  const isAsking = kind === 'router solicitation';
+  const isAnswering = kind === 'router advertisement';
+  const isFromServer = isAnswering || (!isAsking && source.port === SERVER_PORT && !isEmbedded(payload, from, source));
   const isToServer =
-    kind === 'router solicitation' || (destination.port === SERVER_PORT && !isEmbedded(payload, to, destination));
+    isAsking || (!isAnswering && destination.port === SERVER_PORT && !isEmbedded(payload, to, destination));
 
   const client = isFromServer ? undefined : sendingClient(parties, sighted, from, kind);
   const sender = parties.party(isFromServer ? 'server' : client ? 'client' : 'relay', source, client, sighted.from);

@@ -16,26 +16,28 @@ export interface NativeScene {
   /** The clients whose Teredo addresses source and destination are. */
   readonly fromClient: Client | undefined;
   readonly toClient: Client | undefined;
+  readonly isToTeredo: boolean;
   readonly hostName: (address: string) => string;
 }
 
 /** A packet on the native side; at least one of its addresses is Teredo. */
 export function tellNative(scene: NativeScene): string {
-  const { packet, description, from, to, fromClient, toClient, hostName } = scene;
+  const { packet, description, from, to, fromClient, toClient, isToTeredo, hostName } = scene;
   const what = aPacket(description.kind);
   const test = fromClient?.tests.get(to);
   if (isEcho(packet, icmpv6.ECHO_REQUEST) && test !== undefined && test.data === echoData(packet, 0, packet.length)) {
     return `The server unwraps the test and sends it to ${hostName(to)} as plain IPv6`;
   }
-  if (toClient === undefined) return `Unwrapped, ${what} goes on to ${hostName(to)} as plain IPv6`;
-  const who = toClient.name ?? 'the client';
-  const awaited = toClient.tests.get(from);
+  if (!isToTeredo) return `Unwrapped, ${what} goes on to ${hostName(to)} as plain IPv6`;
+  const who = toClient?.name ?? (toClient === undefined ? to : 'the client');
+  const address = toClient === undefined ? who : `the Teredo address of ${who}`;
+  const awaited = toClient?.tests.get(from);
   if (isEcho(packet, icmpv6.ECHO_REPLY) && awaited !== undefined && !awaited.answered) {
-    return `${hostName(from)} replies to the Teredo address of ${who}, so routing takes the reply to the relay nearest to ${hostName(from)}`;
+    return `${hostName(from)} replies to ${address}, so routing takes the reply to the relay nearest to ${hostName(from)}`;
   }
-  const isKnown = [...toClient.paths.values()].some(({ sent, received }) => sent + received > 0);
+  const isKnown = [...(toClient?.paths.values() ?? [])].some(({ sent, received }) => sent + received > 0);
   if (isKnown) return `${hostName(from)} sends ${what} to ${who}; routing takes it to the relay`;
-  return `${hostName(from)} sends ${what} to the Teredo address of ${who}; 2001::/32 leads it to the nearest relay`;
+  return `${hostName(from)} sends ${what} to ${address}; 2001::/32 leads it to the nearest relay`;
 }
 
 /** A question for IPv6 addresses, or its answer. */

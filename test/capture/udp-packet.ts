@@ -1,8 +1,8 @@
 /** An IPv4 packet around a datagram, with right checksums: what a capture of RAW link type holds. */
 
-import { writeI32, writeU16 } from '../wire/bytes.ts';
-import * as checksum from '../wire/checksum.ts';
-import type { Endpoint } from './datagram.ts';
+import type { Endpoint } from '../../src/capture/datagram.ts';
+import { writeI32, writeU16 } from '../../src/wire/bytes.ts';
+import * as checksum from '../../src/wire/checksum.ts';
 
 const IPV4_LENGTH = 20;
 const UDP_LENGTH = 8;
