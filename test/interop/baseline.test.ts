@@ -1,6 +1,6 @@
 /** The laboratory itself, proved with Miredo on every side before anything of ours is measured in it. */
 import { expect, test } from 'vitest';
-import { miredo } from './miredo.ts';
+import { miredo } from '../support/miredo.ts';
 import { expectPingFromCold, expectTransferBothWays } from './reach.ts';
 import { describeOnIsland } from './with-island.ts';
 

@@ -1,10 +1,10 @@
 /** What goes over the wire, in the eyes of tshark. */
 import { expect, test } from 'vitest';
 import { Capture } from '../support/capture.ts';
+import type { Island } from '../support/island.ts';
+import { ours } from '../support/ours.ts';
 import { ping } from '../support/ping.ts';
 import { transfer } from '../support/transfer.ts';
-import type { Island } from './island.ts';
-import { ours } from './ours.ts';
 import { describeOnIsland } from './with-island.ts';
 
 const options = { needs: ['tcpdump', 'tshark', 'ethtool'], wholeChecksums: true } as const;

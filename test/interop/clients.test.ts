@@ -1,8 +1,8 @@
 /** Clients with each other, ours and Miredo's, on the same server and on different ones. */
 import { test } from 'vitest';
-import type { Implementation } from './implementation.ts';
-import { miredo } from './miredo.ts';
-import { ours } from './ours.ts';
+import type { Implementation } from '../support/implementation.ts';
+import { miredo } from '../support/miredo.ts';
+import { ours } from '../support/ours.ts';
 import { expectPingFromCold, expectTransferBothWays } from './reach.ts';
 import { describeOnIsland } from './with-island.ts';
 

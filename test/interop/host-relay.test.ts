@@ -1,7 +1,7 @@
 /** Host-specific relays (RFC 4380 §2.8, §5.4) on dual-stack hosts, ours and Miredo's, with either client. */
 import { test } from 'vitest';
-import { miredo } from './miredo.ts';
-import { ours } from './ours.ts';
+import { miredo } from '../support/miredo.ts';
+import { ours } from '../support/ours.ts';
 import { expectPingFromCold, expectTransferBothWays } from './reach.ts';
 import { describeOnIsland } from './with-island.ts';
 

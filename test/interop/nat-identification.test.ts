@@ -1,8 +1,8 @@
 /** Our client tells which NAT of the Linux kernel it is behind. */
 import { expect, test } from 'vitest';
+import { miredo } from '../support/miredo.ts';
 import type { NatKind } from '../support/nat.ts';
-import { miredo } from './miredo.ts';
-import { ours, reports, startClient } from './ours.ts';
+import { ours, reports, startClient } from '../support/ours.ts';
 import { describeOnIsland } from './with-island.ts';
 
 const kinds: readonly { kind: NatKind; type: string }[] = [

@@ -1,7 +1,7 @@
 /** Clients and native IPv6 hosts: every mixture of client, server and relay, ours and Miredo's. */
 import { test } from 'vitest';
-import { miredo } from './miredo.ts';
-import { ours } from './ours.ts';
+import { miredo } from '../support/miredo.ts';
+import { ours } from '../support/ours.ts';
 import { expectPingFromCold, expectTransferBothWays } from './reach.ts';
 import { describeOnIsland } from './with-island.ts';
 

@@ -1,10 +1,10 @@
 /** `teredo server --with-relay`: the whole infrastructure of an island in one process on one host. */
 import { test } from 'vitest';
-import type { Implementation } from './implementation.ts';
-import { teredoRoute } from './implementation.ts';
-import type { Island, NativeHost } from './island.ts';
-import { miredo } from './miredo.ts';
-import { ours, startServer } from './ours.ts';
+import type { Implementation } from '../support/implementation.ts';
+import { teredoRoute } from '../support/implementation.ts';
+import type { Island, NativeHost } from '../support/island.ts';
+import { miredo } from '../support/miredo.ts';
+import { ours, startServer } from '../support/ours.ts';
 import { expectPingFromCold, expectTransferBothWays } from './reach.ts';
 import { describeOnIsland } from './with-island.ts';
 

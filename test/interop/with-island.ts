@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { type Capability, describeWith, laboratory } from '../support/capabilities.ts';
-import { Island } from './island.ts';
+import { Island } from '../support/island.ts';
 
 const programs: readonly Capability[] = ['miredo', 'miredo-server'];
 

@@ -1,7 +1,7 @@
-import type { Namespace } from '../support/namespaces.ts';
-import type { Process } from '../support/process.ts';
-import { startTeredo } from '../support/teredo.ts';
 import { type Implementation, listening, type ServerAddresses, teredoAddress, teredoRoute } from './implementation.ts';
+import type { Namespace } from './namespaces.ts';
+import type { Process } from './process.ts';
+import { startTeredo } from './teredo.ts';
 
 /** Our programs as a user starts them, from `bin/teredo`. */
 export const ours: Implementation = {
@@ -12,7 +12,8 @@ export const ours: Implementation = {
     return { host, process, address: await teredoAddress(host, process) };
   },
 
-  server: (host, addresses) => startServer(host, addresses),
+  startClient: (host, server) => startClient(host, server),
+  server: (host, addresses, options) => startServer(host, addresses, options),
 
   async relay(host) {
     const process = teredo(host, ['relay']);

@@ -1,11 +1,13 @@
 /**
- * The island of the interop tests: an internet with Teredo servers and relays, IPv6-only hosts behind the relays, and
+ * The island of the interop tests and of the benchmark: an internet with Teredo servers and relays, IPv6-only hosts behind the relays, and
  * clients behind NATs. Daemons start when a test first asks for them and live as long as the island.
  */
-import { Internet } from '../support/internet.ts';
-import { type Namespace, Network } from '../support/namespaces.ts';
-import type { NatKind } from '../support/nat.ts';
+
 import type { Implementation, RunningClient, ServerAddresses } from './implementation.ts';
+import { Internet } from './internet.ts';
+import { type Namespace, Network } from './namespaces.ts';
+import type { NatKind } from './nat.ts';
+import type { Process } from './process.ts';
 
 export class Island {
   readonly network: Network;
@@ -25,19 +27,23 @@ export class Island {
   }
 
   /** The addresses of the one server of this implementation. */
-  server(by: Implementation): Promise<ServerAddresses> {
+  async server(by: Implementation): Promise<ServerAddresses> {
+    return (await this.serverHost(by)).addresses;
+  }
+
+  /** The one server of this implementation; the first call may start it with options of its own. */
+  serverHost(by: Implementation, options: readonly string[] = []): Promise<RunningServer> {
     return this.#once(`server-${by.name}`, async (name) => {
       const addresses: ServerAddresses =
         by.name === 'ours' ? ['192.0.2.1', '192.0.2.2'] : ['192.0.2.101', '192.0.2.102'];
       const ipv6 = by.name === 'ours' ? '2001:db8:5::1' : '2001:db8:5::2';
       const host = await this.internet.host(name, { ipv4: addresses, ipv6: [ipv6], forwards: true });
-      await by.server(host, addresses);
-      return addresses;
+      return { host, addresses, process: await by.server(host, addresses, options) };
     });
   }
 
   /** An IPv6-only host whose way to Teredo clients leads through the one relay of this implementation. */
-  nativeHost(by: Implementation): Promise<NativeHost> {
+  nativeHost(by: Implementation): Promise<HostBehindRelay> {
     return this.#once(`relay-${by.name}`, async (name) => {
       const number = ++this.#relays;
       const site = `2001:db8:${number}`;
@@ -49,8 +55,7 @@ export class Island {
       });
       const address = `${site}::80`;
       const host = await this.internet.hostBehind(`native-${by.name}`, relay, address);
-      await by.relay(relay);
-      return { host, address };
+      return { host, address, gateway: relay, relay: await by.relay(relay) };
     });
   }
 
@@ -88,8 +93,20 @@ export class Island {
   }
 }
 
+export interface RunningServer {
+  readonly host: Namespace;
+  readonly addresses: ServerAddresses;
+  readonly process: Process;
+}
+
 export interface NativeHost {
   readonly host: Namespace;
   /** Its IPv6 address in text. */
   readonly address: string;
+}
+
+export interface HostBehindRelay extends NativeHost {
+  /** The router in front of it, where the relay runs. */
+  readonly gateway: Namespace;
+  readonly relay: Process;
 }

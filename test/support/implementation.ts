@@ -1,14 +1,16 @@
-import type { Namespace } from '../support/namespaces.ts';
-import type { Process } from '../support/process.ts';
-import { until } from '../support/until.ts';
+import type { Namespace } from './namespaces.ts';
+import type { Process } from './process.ts';
+import { until } from './until.ts';
 
 /** A set of Teredo programs that runs in the laboratory: ours, and the others we must get along with. */
 export interface Implementation {
   readonly name: 'ours' | 'miredo';
   /** Starts a client of the server with these two addresses and waits until it has a Teredo address. */
   client(host: Namespace, server: ServerAddresses): Promise<RunningClient>;
-  /** Starts a server and waits until it listens. */
-  server(host: Namespace, addresses: ServerAddresses): Promise<Process>;
+  /** Starts a client without waiting for anything. */
+  startClient(host: Namespace, server: ServerAddresses): Process;
+  /** Starts a server and waits until it listens; options are flags of ours, directives of Miredo's. */
+  server(host: Namespace, addresses: ServerAddresses, options?: readonly string[]): Promise<Process>;
   /** Starts a relay for everything the host forwards and waits until 2001::/32 leads into its interface. */
   relay(host: Namespace): Promise<Process>;
   /** Starts a host-specific relay (RFC 4380 §2.8) likewise. */

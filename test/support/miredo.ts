@@ -1,25 +1,23 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Namespace } from '../support/namespaces.ts';
-import type { Process } from '../support/process.ts';
-import { type Implementation, listening, teredoAddress, teredoRoute } from './implementation.ts';
+import { type Implementation, listening, type ServerAddresses, teredoAddress, teredoRoute } from './implementation.ts';
+import type { Namespace } from './namespaces.ts';
+import type { Process } from './process.ts';
 
 /** Debian's miredo and miredo-server 1.2.6, each from a configuration file of its own. */
 export const miredo: Implementation = {
   name: 'miredo',
 
-  async client(host, [primary, secondary]) {
-    const process = start(host, 'miredo', [
-      'RelayType client',
-      'InterfaceName teredo',
-      `ServerAddress ${primary}`,
-      `ServerAddress2 ${secondary}`,
-    ]);
+  async client(host, server) {
+    const process = startClient(host, server);
     return { host, process, address: await teredoAddress(host, process) };
   },
 
-  async server(host, [primary, secondary]) {
-    const process = start(host, 'miredo-server', [`ServerBindAddress ${primary}`, `ServerBindAddress2 ${secondary}`]);
+  startClient,
+
+  async server(host, [primary, secondary], options = []) {
+    const bind = [`ServerBindAddress ${primary}`, `ServerBindAddress2 ${secondary}`];
+    const process = start(host, 'miredo-server', [...bind, ...options]);
     await listening(host, process, 3544);
     return process;
   },
@@ -28,6 +26,15 @@ export const miredo: Implementation = {
   // Miredo knows no separate role for it: a relay on a host that forwards nothing is a host-specific one.
   hostRelay: startRelay,
 };
+
+function startClient(host: Namespace, [primary, secondary]: ServerAddresses): Process {
+  return start(host, 'miredo', [
+    'RelayType client',
+    'InterfaceName teredo',
+    `ServerAddress ${primary}`,
+    `ServerAddress2 ${secondary}`,
+  ]);
+}
 
 async function startRelay(host: Namespace): Promise<Process> {
   const process = start(host, 'miredo', ['RelayType relay', 'InterfaceName teredo', 'BindPort 3545']);
