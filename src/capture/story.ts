@@ -13,13 +13,11 @@ import { formatEndpoint } from '../wire/text.ts';
 import type { Captured, CapturedDatagram, CapturedPacket, Endpoint } from './datagram.ts';
 import * as dns from './dns.ts';
 import { recognize } from './recognition.ts';
-import { tellBubbleFromServer, tellBubbleToServer, tellDirectBubble, tellDiscovery } from './story/bubbles.ts';
-import { DISCOVERY_IPV4, findEnds } from './story/ends.ts';
+import { findEnds } from './story/ends.ts';
 import { tellDns, tellNative } from './story/native.ts';
-import { tellDirect, tellTest, tellThroughServer } from './story/packets.ts';
 import { type Client, Parties, type Party, put } from './story/parties.ts';
-import { tellAdvertisement, tellSolicitation } from './story/qualification.ts';
 import { innerAddresses, type Scene } from './story/scene.ts';
+import { tell } from './story/tell.ts';
 import { Totals } from './story/totals.ts';
 import { type Translation, Twins } from './story/twins.ts';
 import { capitalized } from './story/words.ts';
@@ -58,6 +56,8 @@ export interface Row {
   readonly carrier: 'UDP' | 'IPv6';
   /** The client it concerns; of two, the one that sent it. */
   readonly client: Client | undefined;
+  /** The other one of two. */
+  readonly other: Client | undefined;
 }
 
 export class Story {
@@ -84,6 +84,7 @@ export class Story {
    * Errors: none, whatever the octets are.
    */
   add(sighting: Sighting): Row | undefined {
+    this.#parties.link = sighting.link ?? '';
     switch (sighting.type) {
       case 'datagram':
         return this.#addDatagram(sighting);
@@ -101,7 +102,7 @@ export class Story {
     if (recognition.type !== 'teredo') {
       if (recognition.type === 'look-alike') this.totals.countLookAlike(recognition.reason);
       else this.totals.countOther(isDns(sighting) ? 'DNS' : 'UDP');
-      return this.#addDns(sighting);
+      return isDns(sighting) && this.#twins.find(sighting) === undefined ? this.#addDns(sighting) : undefined;
     }
     const twin = this.#twins.find(sighting);
     if (twin === 'hop') {
@@ -134,8 +135,12 @@ export class Story {
     const { kind, sentence } = tell(scene);
     for (const { client } of [sender, receiver]) if (client !== undefined) client.datagrams++;
     this.totals.countTeredo(kind, payload.length);
-    const client = sender.client ?? receiver.client;
-    return row(at, sender.label, receiver.label, kind, description.summary, sentence, payload, 'UDP', client);
+    const { summary } = description;
+    const [from, to] = [sender.label, receiver.label];
+    // A bubble on its way to a server concerns the client it is for.
+    const target = this.#parties.clientOf(payload, parts.packetAt + ipv6.DESTINATION);
+    const body = { at, from, to, kind, summary, sentence, bytes: payload, carrier: 'UDP' } as const;
+    return row(body, sender.client, receiver.client ?? target);
   }
 
   /** A NAT has rewritten a datagram that was seen before. */
@@ -143,15 +148,16 @@ export class Story {
     this.totals.copies++;
     const { at, source, destination, payload } = sighting;
     const [old, now] = isOutbound ? [before.source, source] : [before.destination, destination];
-    const client = this.#parties.known(isOutbound ? old : now);
+    if (isOutbound) this.#parties.link = before.link;
+    const client = this.#parties.known(old) ?? this.#parties.known(now);
     if (client !== undefined) this.#parties.addMapping(client, isOutbound ? now : old);
-    const [is, was] = [formatEndpoint(now.ipv4, now.port), formatEndpoint(old.ipv4, old.port)];
-    const sentence = `A NAT writes ${is} in place of ${was} and passes the datagram on`;
-    return row(at, was, is, 'translation', describe(payload).summary, sentence, payload, 'UDP', client);
+    const [from, to] = [formatEndpoint(old.ipv4, old.port), formatEndpoint(now.ipv4, now.port)];
+    const sentence = `A NAT writes ${to} in place of ${from} and passes the datagram on`;
+    const { summary } = describe(payload);
+    return row({ at, from, to, kind: 'translation', summary, sentence, bytes: payload, carrier: 'UDP' }, client);
   }
 
   #addDns(sighting: Sighting & CapturedDatagram): Row | undefined {
-    if (!isDns(sighting)) return undefined;
     const message = dns.parse(sighting.payload);
     if (message?.type !== dns.TYPE_AAAA) return undefined;
     for (const address of message.addresses) put(this.#hosts, address, message.name);
@@ -162,7 +168,18 @@ export class Story {
     const kind = message.isResponse ? 'DNS answer' : 'DNS query';
     const addresses = message.addresses.length > 0 ? ` ${message.addresses.join(' ')}` : '';
     const summary = `${kind} AAAA ${message.name}${message.isResponse ? addresses || ' none' : ''}`;
-    return row(at, from.label, to.label, kind, summary, tellDns(message, asker.noun), payload, 'UDP', asker.client);
+    const sentence = tellDns(message, asker.noun);
+    const body = {
+      at,
+      from: from.label,
+      to: to.label,
+      kind,
+      summary,
+      sentence,
+      bytes: payload,
+      carrier: 'UDP',
+    } as const;
+    return row(body, asker.client);
   }
 
   #addPacket(sighting: Sighting & CapturedPacket): Row | undefined {
@@ -175,26 +192,16 @@ export class Story {
       return undefined;
     }
     const description = describePacket(packet);
-    const fromClient = this.#parties.clientOf(from);
-    const toClient = this.#parties.clientOf(to);
-    const parties = this.#parties;
-    const sentence = tellNative({
-      parties,
-      packet,
-      description,
-      from,
-      to,
-      fromClient,
-      toClient,
-      isToTeredo,
-      hostName: this.#hostName,
-    });
-    const labels = [
-      sighting.from ?? fromClient?.name ?? this.#hostName(from),
-      sighting.to ?? toClient?.name ?? this.#hostName(to),
-    ];
-    const client = fromClient ?? toClient;
-    return row(at, labels[0]!, labels[1]!, description.kind, description.summary, sentence, packet, 'IPv6', client);
+    const { kind, summary } = description;
+    const fromClient = this.#parties.clientOf(packet, ipv6.SOURCE);
+    const toClient = this.#parties.clientOf(packet, ipv6.DESTINATION);
+    const hostName = this.#hostName;
+    const sentence = tellNative({ packet, description, from, to, fromClient, toClient, isToTeredo, hostName });
+    const labels = {
+      from: sighting.from ?? fromClient?.name ?? hostName(from),
+      to: sighting.to ?? toClient?.name ?? hostName(to),
+    };
+    return row({ at, ...labels, kind, summary, sentence, bytes: packet, carrier: 'IPv6' }, fromClient, toClient);
   }
 
   #end(endpoint: Endpoint, given: string | undefined): Party {
@@ -203,42 +210,13 @@ export class Story {
   }
 
   readonly #hostName = (address: string): string =>
-    this.#parties.nameOfIpv6(address) ?? this.#parties.clientOf(address)?.name ?? this.#hosts.get(address) ?? address;
+    this.#parties.nameOfIpv6(address) ?? this.#parties.clientName(address) ?? this.#hosts.get(address) ?? address;
 }
 
-function tell(scene: Scene): { kind: string; sentence: string } {
-  const { sender, receiver, description, destination, bytes, parts } = scene;
-  const { kind } = description;
-  if (kind === 'router solicitation') return { kind, sentence: tellSolicitation(scene) };
-  if (kind === 'router advertisement') return { kind, sentence: tellAdvertisement(scene) };
-  if (ipv6.isBubble(bytes, parts.packetAt)) {
-    if (destination.ipv4 === DISCOVERY_IPV4) return { kind: 'discovery bubble', sentence: tellDiscovery(scene) };
-    if (receiver.role === 'server') return { kind: 'indirect bubble', sentence: tellBubbleToServer(scene) };
-    if (sender.role === 'server') return { kind: 'indirect bubble', sentence: tellBubbleFromServer(scene) };
-    return { kind: 'direct bubble', sentence: tellDirectBubble(scene) };
-  }
-  const isTest =
-    kind === 'echo request' &&
-    receiver.role === 'server' &&
-    sender.client !== undefined &&
-    !teredo.isTeredo(bytes, parts.packetAt + ipv6.DESTINATION);
-  if (isTest) return { kind: 'connectivity test', sentence: tellTest(scene) };
-  if (receiver.role === 'server' || sender.role === 'server') return { kind, sentence: tellThroughServer(scene) };
-  return { kind, sentence: tellDirect(scene) };
-}
-
-function row(
-  at: number,
-  from: string,
-  to: string,
-  kind: string,
-  summary: string,
-  sentence: string,
-  bytes: Uint8Array,
-  carrier: Row['carrier'],
-  client: Client | undefined,
-): Row {
-  return { at, from, to, kind, summary, sentence: `${capitalized(sentence)}.`, bytes, carrier, client };
+/** The row, with the clients it concerns: none, one or two. */
+function row(body: Omit<Row, 'client' | 'other'>, ...clients: readonly (Client | undefined)[]): Row {
+  const [client, other] = new Set(clients.filter((candidate) => candidate !== undefined));
+  return { ...body, sentence: `${capitalized(body.sentence)}.`, client, other };
 }
 
 function isDns({ source, destination }: CapturedDatagram): boolean {

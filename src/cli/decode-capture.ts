@@ -30,7 +30,7 @@ interface Reading {
 /** Rows of one client that are printed without --all. */
 const ROWS_MAX = 200;
 /** Kinds that come by the hundred. */
-const DATA = /^(TCP|UDP|echo|IPv6)/;
+const DATA = /^(TCP|UDP|echo|IPv6|translation)/;
 const WIDTH_MIN = 60;
 const WIDTH_MAX = 100;
 
@@ -65,10 +65,13 @@ function read(path: string, chunks: Iterable<Uint8Array>, limit: number): Readin
       const row = story.add({ ...dissect(frame), at, link: `${frame.interfaceIndex}` });
       if (row === undefined) continue;
       const { bytes, ...rest } = row;
-      const known = lines.get(row.client) ?? [];
-      lines.set(row.client, known);
-      if (known.length < limit) known.push({ ...rest, frame: frame.number, length: bytes.length });
-      else left.set(row.client, (left.get(row.client) ?? 0) + 1);
+      const line = { ...rest, frame: frame.number, length: bytes.length };
+      for (const client of row.other === undefined ? [row.client] : [row.client, row.other]) {
+        const known = lines.get(client) ?? [];
+        lines.set(client, known);
+        if (known.length < limit) known.push(line);
+        else left.set(client, (left.get(client) ?? 0) + 1);
+      }
     }
   } catch (error) {
     if (!(error instanceof CaptureError)) throw error;
@@ -95,7 +98,7 @@ function chapter(client: Client | undefined, reading: Reading, width: number): s
   let repeated = 0;
   for (const line of lines) {
     if (DATA.test(line.kind) && told.has(line.sentence)) {
-      repeated++;
+      if (line.kind !== 'translation') repeated++;
       continue;
     }
     told.add(line.sentence);
@@ -148,7 +151,7 @@ function totals({ kinds, lookAlikes, others, copies }: Totals): string[] {
 }
 
 function toJson(path: string, { story, lines, left, frames, beginAt, problem }: Reading): Record<string, unknown> {
-  const rows = [...lines.values()].flat().sort((a, b) => a.frame - b.frame);
+  const rows = [...new Set([...lines.values()].flat())].sort((a, b) => a.frame - b.frame);
   const sum = [...left.values()].reduce((total, times) => total + times, 0);
   return {
     schemaVersion: 1,
@@ -168,7 +171,12 @@ function toJson(path: string, { story, lines, left, frames, beginAt, problem }: 
       relays: [...client.relays],
       datagrams: client.datagrams,
     })),
-    rows: rows.map(({ client, at, ...row }) => ({ ...row, atMs: at - beginAt, client: client?.id ?? null })),
+    rows: rows.map(({ client, other, at, ...row }) => ({
+      ...row,
+      atMs: at - beginAt,
+      client: client?.id ?? null,
+      other: other?.id ?? null,
+    })),
     rowsLeftOut: sum,
     totals: {
       teredo: story.totals.teredo,

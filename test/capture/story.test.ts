@@ -255,7 +255,7 @@ describe('two clients, RFC 4380 §5.2.4 (5)', () => {
       },
     ]);
     expect(told).toEqual([
-      'Anna sends a bubble straight to 198.51.100.77:51413: the NAT of Ben may refuse it, but the own NAT now awaits an answer from there.',
+      'Anna sends a bubble straight to 198.51.100.77:51413: the NAT of Ben may refuse it, but its own NAT now awaits an answer from there.',
       "Anna sends a bubble by way of Ben's server, for the NAT of Ben lets in what comes from Server.",
       'Server hands the bubble on through the path that Ben keeps open, and adds where it came from: 192.0.2.45:40001.',
       'Ben answers the bubble straight to Anna: the NAT of Anna already waits for it.',

@@ -1,5 +1,6 @@
 /** Sentences for bubbles: who opens which NAT for whom (RFC 4380 §5.2.6, §5.4.1). */
 
+import * as ipv6 from '../../wire/ipv6.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { formatEndpoint } from '../../wire/text.ts';
 import type { Endpoint } from '../datagram.ts';
@@ -8,8 +9,8 @@ import { originOf, type Scene } from './scene.ts';
 
 /** A bubble on its first leg, to the server of the client it is for. */
 export function tellBubbleToServer(scene: Scene): string {
-  const { sender, receiver, parties, to } = scene;
-  const target = parties.clientOf(to);
+  const { sender, receiver, parties, bytes, parts } = scene;
+  const target = parties.clientOf(bytes, parts.packetAt + ipv6.DESTINATION);
   const whom = target?.name ?? (sender.role === 'client' ? 'the other client' : 'the client');
   if (sender.role === 'client') {
     return `${sender.noun} sends a bubble by way of ${whom}'s server, for the NAT of ${whom} lets in what comes from ${receiver.noun}`;
@@ -21,7 +22,7 @@ export function tellBubbleToServer(scene: Scene): string {
 export function tellBubbleFromServer(scene: Scene): string {
   const { sender, receiver, parties, parts, bytes, from } = scene;
   const origin = originOf(scene);
-  const embedded = embeddedMapping(bytes, parts.packetAt + 8);
+  const embedded = embeddedMapping(bytes, parts.packetAt + ipv6.SOURCE);
   const from4 = origin ?? embedded;
   if (from4 === undefined)
     return `${sender.noun} hands on a bubble without saying from where; ${receiver.noun} cannot answer it`;
@@ -35,7 +36,7 @@ export function tellBubbleFromServer(scene: Scene): string {
 
 /** A bubble straight from one end to the other. */
 export function tellDirectBubble(scene: Scene): string {
-  const { sender, receiver, parties, seenSource, destination, hostName, to } = scene;
+  const { sender, receiver, parties, seenSource, destination, hostName, to, bytes, parts } = scene;
   const there = formatEndpoint(destination.ipv4, destination.port);
   const outgoing = sender.client === undefined ? undefined : parties.path(sender.client, destination);
   const incoming = receiver.client === undefined ? undefined : parties.path(receiver.client, seenSource);
@@ -55,9 +56,9 @@ export function tellDirectBubble(scene: Scene): string {
     return `${sender.noun} writes straight to ${receiver.noun}, which wrote there before, so its NAT lets this in: the way is open both ways`;
   }
   if (wasOpen) return `${sender.noun} tries once more: a bubble straight to ${there}`;
-  if (receiver.client !== undefined || isTeredoText(to)) {
+  if (receiver.client !== undefined || teredo.isTeredo(bytes, parts.packetAt + ipv6.DESTINATION)) {
     const whose = receiver.client === undefined ? 'the NAT there' : `the NAT of ${receiver.noun}`;
-    return `${sender.noun} sends a bubble straight to ${there}: ${whose} may refuse it, but the own NAT now awaits an answer from there`;
+    return `${sender.noun} sends a bubble straight to ${there}: ${whose} may refuse it, but its own NAT now awaits an answer from there`;
   }
   return `${sender.noun} sends a bubble for ${hostName(to)} straight to ${there}, where it expects a relay, and so opens its NAT for it`;
 }
@@ -80,8 +81,4 @@ export function tellDiscovery(scene: Scene): string {
 function embeddedMapping(bytes: Uint8Array, address: number): Endpoint | undefined {
   if (!teredo.isTeredo(bytes, address)) return undefined;
   return { ipv4: teredo.ipv4(bytes, address), port: teredo.port(bytes, address) };
-}
-
-function isTeredoText(address: string): boolean {
-  return address.startsWith('2001:0:') || address.startsWith('2001::');
 }

@@ -53,8 +53,7 @@ function sendingClient(parties: Parties, sighted: Sighted, from: number, kind: s
   const { source, payload, seenSource } = sighted;
   const isTeredo = teredo.isTeredo(payload, from);
   if (!isTeredo && kind !== 'router solicitation') return parties.known(source, sighted.from);
-  const address = formatIpv6(payload, from);
-  const client = (isTeredo ? parties.clientOf(address) : undefined) ?? parties.client(source, sighted.from);
+  const client = parties.clientOf(payload, from) ?? parties.client(source, sighted.from);
   if (seenSource !== undefined) parties.addMapping(client, seenSource);
   if (isTeredo) learnAddress(parties, client, payload, from);
   return client;
@@ -64,9 +63,7 @@ function receivingClient(parties: Parties, sighted: Sighted, to: number, isFromS
   const { destination, payload, reached = destination } = sighted;
   const isTeredo = teredo.isTeredo(payload, to);
   const known =
-    (isTeredo ? parties.clientOf(formatIpv6(payload, to)) : undefined) ??
-    parties.known(reached, sighted.to) ??
-    parties.known(destination, sighted.to);
+    parties.clientOf(payload, to) ?? parties.known(reached, sighted.to) ?? parties.known(destination, sighted.to);
   if (known === undefined && !isTeredo && !isFromServer) return undefined;
   const client = known ?? parties.client(reached, sighted.to);
   if (isTeredo) learnAddress(parties, client, payload, to);

@@ -3,12 +3,11 @@
 import type { Description } from '../../wire/describe.ts';
 import * as icmpv6 from '../../wire/icmpv6.ts';
 import type * as dns from '../dns.ts';
-import type { Client, Parties } from './parties.ts';
+import type { Client } from './parties.ts';
 import { echoData } from './scene.ts';
 import { aPacket } from './words.ts';
 
 export interface NativeScene {
-  readonly parties: Parties;
   readonly packet: Uint8Array;
   readonly description: Description;
   readonly from: string;

@@ -35,6 +35,7 @@ export function tellDirect(scene: Scene): string {
   const outgoing = sender.client === undefined ? undefined : parties.path(sender.client, destination);
   const incoming = receiver.client === undefined ? undefined : parties.path(receiver.client, seenSource);
   const isFirst = (outgoing?.sent ?? 0) === 0 && (incoming?.received ?? 0) === 0;
+  const isNew = isFirst && (outgoing?.received ?? 0) === 0 && (incoming?.sent ?? 0) === 0;
   if (outgoing !== undefined) {
     outgoing.isOpen = true;
     outgoing.sent++;
@@ -46,7 +47,7 @@ export function tellDirect(scene: Scene): string {
   if (icmpv6.isError(bytes, parts.packetAt)) return tellError(scene);
   if (receiver.client !== undefined && sender.client === undefined) return tellFromRelay(scene, isFirst);
   if (receiver.client === undefined && sender.client !== undefined) return tellToRelay(scene, isFirst);
-  return tellBetweenClients(scene, isFirst);
+  return tellBetweenClients(scene, isNew);
 }
 
 function tellFromRelay(scene: Scene, isFirst: boolean): string {
@@ -65,15 +66,17 @@ function tellFromRelay(scene: Scene, isFirst: boolean): string {
   const packet = aPacket(description.kind);
   if (isFirst)
     return `The way is open: ${sender.noun} sends ${packet} of ${host}, held back until now, straight to ${receiver.noun}`;
+  // RFC 4380 §3.4: a host may be its own relay.
+  if (host === sender.noun) return `${sender.noun} sends ${packet} straight to ${receiver.noun}`;
   return `${sender.noun} wraps ${packet} of ${host} and sends it straight to ${receiver.noun}`;
 }
 
 function tellToRelay(scene: Scene, isFirst: boolean): string {
   const { sender, receiver, to, hostName, description } = scene;
-  const packet = aPacket(description.kind);
-  if (isFirst)
-    return `${sender.noun} sends ${packet} for ${hostName(to)} straight to ${receiver.noun}, without the server`;
-  return `${sender.noun} sends ${packet} straight to ${receiver.noun}, for ${hostName(to)}`;
+  // RFC 4380 §3.4: a host may be its own relay.
+  const whom = hostName(to) === receiver.noun ? '' : ` for ${hostName(to)}`;
+  const sentence = `${sender.noun} sends ${aPacket(description.kind)}${whom} straight to ${receiver.noun}`;
+  return isFirst ? `${sentence}, without the server` : sentence;
 }
 
 function tellBetweenClients(scene: Scene, isFirst: boolean): string {

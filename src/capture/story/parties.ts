@@ -1,7 +1,8 @@
 /** Who is who in a capture, as far as it has told: clients and their mappings, servers, relays, names. */
 
 import { isGlobalUnicast } from '../../wire/ipv4.ts';
-import { formatEndpoint, formatIpv4 } from '../../wire/text.ts';
+import * as teredo from '../../wire/teredo.ts';
+import { formatEndpoint, formatIpv4, formatIpv6 } from '../../wire/text.ts';
 import type { Endpoint } from '../datagram.ts';
 
 export type Role = 'client' | 'server' | 'relay' | 'host' | 'unknown';
@@ -85,6 +86,8 @@ const ENTRIES_MAX = 1_000;
 
 export class Parties {
   readonly clients: Client[] = []; // Bounded by CLIENTS_MAX.
+  /** The wire of the sighting at hand. */
+  link = '';
   readonly #names: ReadonlyMap<string, string>;
   readonly #byKey = new Map<string, Client>(); // Bounded by CLIENTS_MAX keys for each kind.
   readonly #servers = new Set<number>(); // Bounded by ENTRIES_MAX.
@@ -111,16 +114,25 @@ export class Parties {
   }
 
   clientAt(endpoint: Endpoint): Client | undefined {
-    return this.#byKey.get(formatEndpoint(endpoint.ipv4, endpoint.port));
+    const text = formatEndpoint(endpoint.ipv4, endpoint.port);
+    return this.#byKey.get(this.#onLink(endpoint, text)) ?? this.#byKey.get(text);
   }
 
   /** The client on this host, on whatever port: told by its private address. */
   clientOnHost(endpoint: Endpoint): Client | undefined {
-    return this.#byKey.get(hostKey(endpoint));
+    return this.#byKey.get(this.#hostKey(endpoint));
   }
 
-  clientOf(address: string): Client | undefined {
-    return this.#byKey.get(address);
+  /** The client whose Teredo address stands at `at`: seen before, or of a mapped endpoint that is known. */
+  clientOf(bytes: Uint8Array, at: number): Client | undefined {
+    if (!teredo.isTeredo(bytes, at)) return undefined;
+    const mapped = { ipv4: teredo.ipv4(bytes, at), port: teredo.port(bytes, at) };
+    return this.#byKey.get(formatIpv6(bytes, at)) ?? this.clientAt(mapped);
+  }
+
+  /** The name of the client with this Teredo address. */
+  clientName(address: string): string | undefined {
+    return this.#byKey.get(address)?.name;
   }
 
   /** The client at this endpoint, or of this name, if one was met. */
@@ -131,14 +143,15 @@ export class Parties {
   /** The client that sends from this endpoint; a new one if nobody is known there. */
   client(endpoint: Endpoint, given?: string): Client {
     const name = given ?? this.nameOf(endpoint);
-    const known = this.#named(name) ?? this.clientAt(endpoint) ?? this.#byKey.get(hostKey(endpoint));
+    const text = formatEndpoint(endpoint.ipv4, endpoint.port);
+    const here = this.#onLink(endpoint, text);
+    const known = this.#named(name) ?? this.#byKey.get(here) ?? this.#byKey.get(this.#hostKey(endpoint));
     const client = known ?? this.#newClient(endpoint);
     if (name !== undefined) {
       client.name ??= name;
       this.#remember(`name ${name}`, client);
     }
-    this.#remember(formatEndpoint(endpoint.ipv4, endpoint.port), client);
-    this.#remember(hostKey(endpoint), client);
+    for (const key of [here, text, this.#hostKey(endpoint)]) this.#remember(key, client);
     return client;
   }
 
@@ -178,6 +191,16 @@ export class Parties {
     return client === undefined ? { role, label, noun, endpoint } : { role, label, noun, endpoint, client };
   }
 
+  /** The same private address may stand on two wires for two hosts. */
+  #onLink(endpoint: Endpoint, text: string): string {
+    return isGlobalUnicast(endpoint.ipv4) ? text : `${text} on ${this.link}`;
+  }
+
+  /** A private address names one host of its network, whatever the port; a public one may stand for many clients. */
+  #hostKey(endpoint: Endpoint): string {
+    return isGlobalUnicast(endpoint.ipv4) ? '' : `host ${formatIpv4(endpoint.ipv4)} on ${this.link}`;
+  }
+
   #named(name: string | undefined): Client | undefined {
     return name === undefined ? undefined : this.#byKey.get(`name ${name}`);
   }
@@ -200,11 +223,6 @@ export class Parties {
   #remember(key: string, client: Client): void {
     if (key !== '') put(this.#byKey, key, client, 4 * CLIENTS_MAX);
   }
-}
-
-/** A private address names one host in its network, whatever the port; a public one may stand for many clients. */
-function hostKey(endpoint: Endpoint): string {
-  return isGlobalUnicast(endpoint.ipv4) ? '' : `host ${formatIpv4(endpoint.ipv4)}`;
 }
 
 /** Sets an entry; the oldest one makes room. */

@@ -36,6 +36,7 @@ export function tellSolicitation(scene: Scene): string {
     }
     if (previous?.answeredAt !== undefined) {
       const since = duration(at - previous.answeredAt);
+      if (client.nat === 'symmetric') return `${since} after the last answer ${who} tries to qualify once more`;
       return `${since} after the last answer ${who} asks again, which keeps the mapping in its NAT alive`;
     }
     if (client.ports.size > 1 && port.mappings.size === 0) {

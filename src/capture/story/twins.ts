@@ -15,7 +15,7 @@ interface Seen {
 
 /** What became of a datagram that was seen before. */
 export interface Translation {
-  readonly before: { readonly source: Endpoint; readonly destination: Endpoint };
+  readonly before: { readonly source: Endpoint; readonly destination: Endpoint; readonly link: string };
   readonly isOutbound: boolean;
 }
 
