@@ -20,7 +20,7 @@ export function addressFields(address: Uint8Array): AddressField[] {
   const flags = teredo.flags(address, 0);
   const random = (flags & teredo.FLAGS_RANDOM).toString(2);
   return [
-    { name: 'Teredo prefix', at: 0, length: 4, hex: hex(0, 4), value: '2001:0::/32', how: '' },
+    { name: 'prefix', at: 0, length: 4, hex: hex(0, 4), value: '2001:0::/32', how: '' },
     {
       name: 'server',
       at: teredo.SERVER,
@@ -35,7 +35,7 @@ export function addressFields(address: Uint8Array): AddressField[] {
       length: 2,
       hex: hex(teredo.FLAGS, 2),
       value: `cone ${flags >>> 15}`,
-      how: random === '0' ? '' : '12 random bits',
+      how: random === '0' ? '' : 'rest random',
     },
     {
       name: 'mapped port',
@@ -56,7 +56,7 @@ export function addressFields(address: Uint8Array): AddressField[] {
   ];
 }
 
-/** The 16 octets as a row of boxes, each with its meaning below. 75 characters wide. */
+/** The 16 octets as a row of boxes, each with its meaning below. At most 77 characters wide. */
 export function drawAddress(address: Uint8Array): string[] {
   const fields = addressFields(address);
   const widths = fields.map(

@@ -32,7 +32,8 @@ const PITCH_MAX = 16;
  * Draws a ladder: time goes down, each node has a line, each packet an arrow and a sentence.
  *
  * Units:  `width` in characters of the terminal.
- * Shape:  the sentence stands beside its arrow where there is room for it, else below.
+ * Shape:  the sentence stands beside its arrow where there is room for it, else below. More nodes than fit side by
+ *         side are not drawn but named: "client > NAT > server".
  */
 export function drawLadder(
   columns: readonly LadderColumn[],
@@ -41,14 +42,27 @@ export function drawLadder(
   paint: Paint,
 ): string[] {
   const longest = Math.max(...columns.map((column) => column.node.length));
-  const wanted = Math.min(PITCH_MAX, Math.max(PITCH_MIN, longest + 1));
+  const wanted = Math.min(PITCH_MAX, Math.max(columns.length < 3 ? PITCH_MAX : PITCH_MIN, longest + 1));
   const beside = width - GUTTER - columns.length * wanted - NUMBER >= TEXT_MIN;
   const room = Math.floor((width - GUTTER) / columns.length);
   const pitch = beside ? wanted : Math.max(PITCH_MIN, Math.min(PITCH_MAX, room));
+  if (GUTTER + columns.length * pitch > width) return drawList(rows, width, paint);
   const ladder = new Ladder(columns, pitch, paint);
   const lines = ladder.head();
   for (const row of rows) lines.push(...(beside ? ladder.rowBeside(row, width) : ladder.rowAbove(row, width)));
   return lines;
+}
+
+function drawList(rows: readonly LadderRow[], width: number, paint: Paint): string[] {
+  return rows.flatMap((row) => {
+    const time = paint.dim((row.at / 1_000).toFixed(3).padStart(GUTTER - 1));
+    const way = wrap(`${row.path.join(' > ')}${row.isLost ? ' ✗' : ''}: ${row.label}`, width - GUTTER - NUMBER);
+    const sentence = wrap(row.sentence, width - GUTTER - NUMBER);
+    const indent = ' '.repeat(GUTTER + NUMBER);
+    const first = `${time} ${paint.bold(String(row.number).padStart(NUMBER - 2))}  ${paint.cyan(way[0] ?? '')}`;
+    const rest = [...way.slice(1).map(paint.cyan), ...sentence].map((line) => `${indent}${line}`);
+    return [first, ...rest, ''];
+  });
 }
 
 class Ladder {
@@ -116,7 +130,7 @@ class Ladder {
     const [first, last] = this.#ends(row);
     const [left, right] = first < last ? [first, last] : [last, first];
     const from = this.#centreOf(left) + 1;
-    const space = this.#centreOf(right) - from;
+    const space = left === right ? Math.floor(this.#pitch / 2) : this.#centreOf(right) - from;
     const label = row.label.length > space ? `${row.label.slice(0, Math.max(1, space - 1))}…` : row.label;
     const at = from + Math.max(0, Math.floor((space - label.length) / 2));
     for (let i = 0; i < label.length; i++) cells[at + i] = { mark: label[i]!, style: 'label' };
@@ -124,6 +138,13 @@ class Ladder {
 
   #putArrow(cells: Cell[], row: LadderRow): void {
     const [first, last] = this.#ends(row);
+    if (first === last) {
+      // It got no further than the network of its sender.
+      cells[this.#centreOf(first)] = { mark: '├', style: 'line' };
+      cells[this.#centreOf(first) + 1] = { mark: '─', style: 'arrow' };
+      cells[this.#centreOf(first) + 2] = { mark: '✗', style: 'lost' };
+      return;
+    }
     const step = first < last ? 1 : -1;
     const [start, end] = [this.#centreOf(first), this.#centreOf(last)];
     for (let at = start + step; at !== end; at += step) cells[at] = { mark: '─', style: 'arrow' };

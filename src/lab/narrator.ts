@@ -26,6 +26,10 @@ export class Narrator {
   readonly #told = new Map<number, Flight>();
   /** Connectivity tests by client, destination, identifier and sequence number. */
   readonly #tests = new Set<string>();
+  /** Where a client last knew the way to a host: by both names, the endpoint that answered its test. */
+  readonly #ways = new Map<string, string>();
+  /** What a client last got of a host from somewhere else. */
+  readonly #doubts = new Map<string, string>();
   /** Ends that exchanged data, to tell the first time from later ones. */
   readonly #routine = new Map<string, number>();
 
@@ -90,7 +94,7 @@ export class Narrator {
     return { text: `${noun(sender)} answers ${noun(receiver)} from ${from}`, section: '5.3.2' };
   }
 
-  #tellTest({ sender, cause }: Flight, receiver: string, packet: Uint8Array): Sentence {
+  #tellTest({ sender, cause, at }: Flight, receiver: string, packet: Uint8Array): Sentence {
     const host = this.#nounAt(packet, ipv6.DESTINATION);
     const [who, server] = [noun(sender), noun(receiver)];
     const from = this.#causeOf(cause);
@@ -99,6 +103,21 @@ export class Narrator {
       return {
         text: `${who} gets a packet of ${host} from ${stranger}, and anybody could say that; it holds the packet and tests the way with an echo request of its own, through ${server}`,
         section: '5.2.3 case 6, 5.2.9',
+      };
+    }
+    const way = `${sender} ${host}`;
+    const doubt = this.#doubts.get(way);
+    if (doubt !== undefined) {
+      return {
+        text: `${who} tests the way to ${host} again, for what came from there lately came by way of ${doubt} and not of ${this.#ways.get(way)}`,
+        section: '5.2.3 case 6, 5.2.9',
+      };
+    }
+    const before = [...this.#told.values()].findLast((told) => told.sender === sender && isSameTest(told, packet));
+    if (before !== undefined) {
+      return {
+        text: `${who} tests the way to ${host} again, ${duration(at - before.at)} after the last try`,
+        section: '5.2.4, 5.2.9',
       };
     }
     return {
@@ -199,21 +218,32 @@ export class Narrator {
     const isReleased = from !== undefined && isBubble(from);
 
     if (clients.has(receiver) && !clients.has(sender)) {
+      const way = `${receiver} ${host}`;
+      const source = sourceOf(flight);
       if (this.isTest(flight)) {
+        this.#ways.set(way, source);
+        this.#doubts.delete(way);
         const data = isReleased
-          ? `the bubble came from the very endpoint that the address names, so ${who} trusts ${noun(receiver)} and lets go what it kept: ${what}, with the data of the test; `
+          ? `the bubble came from the very endpoint that the address names, so ${who} trusts ${whom} and lets go what it kept: ${what}, with the data of the test; `
           : `${who} hands over ${what}, with the data of the test; `;
         return {
-          text: `${data}now ${noun(receiver)} knows that ${sourceOf(flight)} leads to ${host}`,
+          text: `${data}now ${whom} knows that ${source} leads to ${host}`,
           section: isReleased ? '5.4.2, 5.2.3 case 2' : '5.2.3 case 2',
         };
       }
+      const known = this.#ways.get(way);
+      const isDoubted = known !== undefined && known !== source;
+      if (isDoubted) this.#doubts.set(way, source);
+      const doubt = isDoubted
+        ? `; ${whom} knows another way to ${host} and holds this back until a test proves it`
+        : '';
       if (isReleased) {
         return {
-          text: `the bubble came from the very endpoint that the address names, so ${who} trusts ${whom} and lets go what it kept: ${what}`,
-          section: '5.4.2, 5.4.1',
+          text: `the bubble came from the very endpoint that the address names, so ${who} trusts ${whom} and lets go what it kept: ${what}${doubt}`,
+          section: isDoubted ? '5.4.2, 5.2.3 case 6' : '5.4.2, 5.4.1',
         };
       }
+      if (isDoubted) return { text: `${who} hands over ${what}${doubt}`, section: '5.2.3 case 6' };
       return times > 3
         ? plain(`${who} sends ${what} to ${whom}`)
         : { text: `${who} knows ${whom} by now: ${what} goes straight to ${there}`, section: '5.4.1 case 1' };
@@ -311,6 +341,12 @@ function originOf(payload: Uint8Array): [string, string] {
 
 function testKey(packet: Uint8Array): string {
   return `${icmpv6.echoIdentifier(packet, 0)} ${icmpv6.echoSequence(packet, 0)}`;
+}
+
+function isSameTest(flight: Flight, packet: Uint8Array): boolean {
+  const other = packetOf(flight);
+  if (other === undefined || !icmpv6.isEcho(other, 0) || flight.crossings[0]?.datagram === undefined) return false;
+  return testKey(other) === testKey(packet) && ipv6.sameAddress(other, ipv6.DESTINATION, packet, ipv6.DESTINATION);
 }
 
 function isBubble(flight: Flight): boolean {

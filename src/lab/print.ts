@@ -8,13 +8,13 @@ import type { LabRow } from './rows.ts';
 import type { NodeSpec } from './scenario.ts';
 import { type Paint, wrap } from './text.ts';
 
-const WIDTH_MIN = 72;
+const WIDTH_MIN = 80;
 const WIDTH_MAX = 120;
 
 /**
  * A result as text for people: the nodes, then each chapter with its ladder and what came of it.
  *
- * Units:  `width` in characters; what is drawn stays within it from 72 on.
+ * Units:  `width` in characters; what is drawn stays within it from 80 on.
  */
 export function print(result: Result, chapters: readonly (readonly LabRow[])[], width: number, paint: Paint): string {
   const columns = Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, width));
@@ -29,12 +29,8 @@ function head({ scenario, seed }: Result, width: number, paint: Paint): string[]
   const lines = ['', ...wrap(scenario.title, width - 2).map((line) => ` ${paint.bold(line)}`), ''];
   lines.push(...paragraph(scenario.about, width), '');
   lines.push(...drawNodes(scenario.nodes, width, paint));
-  lines.push(
-    '',
-    paint.dim(
-      ` Section numbers are RFC 4380's unless told otherwise. Times are seconds of virtual time. Seed ${seed}.`,
-    ),
-  );
+  const note = `Section numbers are RFC 4380's unless told otherwise. Times are seconds of virtual time. Seed ${seed}.`;
+  lines.push('', ...paragraph(note, width).map(paint.dim));
   return lines;
 }
 

@@ -78,7 +78,11 @@ function start(cast: Cast, names: readonly string[], expected: 'qualified' | 'of
   const { world } = cast;
   const clients = names.map((name) => find(cast.clients, name));
   for (const client of clients) client.start(world.now);
-  world.runUntil(() => clients.every((client) => lastStateOf(client) !== undefined), PATIENCE_MS);
+  // A client that is meant to qualify may be off-line for a while first: it tries again by itself.
+  const isDone = (client: ClientHost) => client.isQualified || (expected === 'off-line' && lastStateOf(client));
+  const end = world.now + PATIENCE_MS;
+  world.after(PATIENCE_MS, () => undefined);
+  world.runUntil(() => clients.every(isDone) || world.now >= end);
   world.runFor(SETTLE_MS);
   return clients.map((client) => {
     const last = lastStateOf(client);

@@ -72,6 +72,6 @@ export function lookUp(
     socket.send(serverIpv4, dns.PORT, dns.query(id, name, type));
     after(RETRY_MS, ask);
   };
-  ask();
+  after(0, ask);
   return lookup;
 }
