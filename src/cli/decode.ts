@@ -50,7 +50,9 @@ function decode(what: readonly string[], options: DecodeOptions): void {
 }
 
 function hexOrError(key: string, text: string): Uint8Array {
-  const bytes = parseHex(text);
+  // Colons stand between octets; between longer groups they make an address, if a wrong one.
+  const isColoned = !text.includes(':') || /^[0-9a-f]{2}([:\s]+[0-9a-f]{2})*$/i.test(text.trim());
+  const bytes = isColoned ? parseHex(text) : undefined;
   if (bytes !== undefined && bytes.length > 0) return bytes;
   const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
   const isFile = /\.(pcap|pcapng|cap)$/i.test(text);
