@@ -13,10 +13,14 @@ import type { Asked } from './contacts.ts';
  *         (ledger CLI-82, CLI-83). We forget the count 300 s after the last bubble, never earlier.
  */
 export function permission(peers: PeerTable, peer: number, now: number): Asked {
-  const sinceBubbleMs = now - peers.lastBubbleAt[peer]!;
-  if (peers.bubbles[peer]! >= BUBBLES_MAX && sinceBubbleMs < BUBBLE_WINDOW_MS) return 'spent';
+  if (isBudgetSpent(peers, peer, BUBBLES_MAX, now)) return 'spent';
   const lastAt = peers.trusted[peer] === 1 ? peers.lastBubbleAt[peer]! : peers.lastTransmissionAt[peer]!;
   return now - lastAt < BUBBLE_SPACING_MS ? 'later' : 'sent';
+}
+
+/** Whether as many as `max` bubbles or tests have gone to this peer lately without an answer. */
+export function isBudgetSpent(peers: PeerTable, peer: number, max: number, now: number): boolean {
+  return peers.bubbles[peer]! >= max && now - peers.lastBubbleAt[peer]! < BUBBLE_WINDOW_MS;
 }
 
 /** Notes one bubble, or one pair, or one connectivity test (ledger CLI-84, CLI-93). */

@@ -52,6 +52,8 @@ export const REVALIDATION_MS = 25_000;
 export const ATTEMPTS_MAX = 4;
 /** Tests that strangers can cause, per address: one less (RFC 4380 §7.3.3). */
 export const ATTEMPTS_FOR_STRANGERS_MAX = 3;
+/** A reply that comes later than this after the last test proves nothing, in ms: Miredo's figure (ledger CLI-65). */
+export const TEST_VALIDITY_MS = 30_000;
 /** Pause before an off-line client qualifies again: doubles from the first to the last. */
 export const RETRY_PAUSE_MIN_MS = 4_000;
 export const RETRY_PAUSE_MAX_MS = 60_000;

@@ -47,9 +47,15 @@ export function isEcho(bytes: Uint8Array, at: number): boolean {
   return isMessage(bytes, at) && (type(bytes, at) === ECHO_REQUEST || type(bytes, at) === ECHO_REPLY);
 }
 
-/** Router solicitation to redirect: what must never pass from the tunnel to the host. */
+/**
+ * Router solicitation to redirect, behind whatever extension headers: what must never pass from the tunnel to the
+ * host.
+ */
 export function isNeighborDiscovery(bytes: Uint8Array, at: number): boolean {
-  return isMessage(bytes, at) && type(bytes, at) >= ROUTER_SOLICITATION && type(bytes, at) <= REDIRECT;
+  const end = at + ipv6.packetLength(bytes, at);
+  const { next, at: messageAt } = ipv6.upperLayer(bytes, at, end);
+  if (next !== ipv6.NEXT_ICMPV6 || messageAt >= end) return false;
+  return bytes[messageAt]! >= ROUTER_SOLICITATION && bytes[messageAt]! <= REDIRECT;
 }
 
 /** Types below 128 are errors (RFC 4443 §2.1). */

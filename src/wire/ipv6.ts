@@ -18,6 +18,7 @@ export const NEXT_TCP = 6;
 export const NEXT_UDP = 17;
 export const NEXT_ROUTING = 43;
 export const NEXT_FRAGMENT = 44;
+export const NEXT_AUTHENTICATION = 51;
 export const NEXT_ICMPV6 = 58;
 export const NEXT_NONE = 59;
 export const NEXT_DESTINATION_OPTIONS = 60;
@@ -128,28 +129,58 @@ export function emitBubble(
   return emit(bytes, at, 0, NEXT_NONE, hopLimit, source, atSource, destination, atDestination);
 }
 
+/** What the extension headers of a packet lead to. */
+export interface UpperLayer {
+  /** The next header that stands at `at`; NEXT_NONE in a fragment that is not the first. */
+  readonly next: number;
+  readonly at: number;
+  /** Whether a routing header of type 0 or 2 was on the way. */
+  readonly isRouted: boolean;
+}
+
 /**
- * Walks the extension headers and answers whether a routing header of type 0 or 2 is among them.
+ * Walks the extension headers of the packet at `at`.
  *
  * Shape:  `end` is the end of the packet. A chain that runs past it is left to the host's own IPv6 stack.
+ * Source: RFC 8200 §4, RFC 4302 §2.2.
+ */
+export function upperLayer(bytes: Uint8Array, at: number, end: number): UpperLayer {
+  let next = bytes[at + NEXT_HEADER]!;
+  let here = at + LENGTH;
+  let isRouted = false;
+  while (here + 8 <= end) {
+    if (next === NEXT_ROUTING) isRouted ||= bytes[here + 2] === 0 || bytes[here + 2] === 2;
+    // Only a first fragment has headers behind it.
+    if (next === NEXT_FRAGMENT && readU16(bytes, here + 2) >>> 3 !== 0) return { next: NEXT_NONE, at: here, isRouted };
+    const length = extensionLength(next, bytes[here + 1]!);
+    if (length === 0) break;
+    next = bytes[here]!;
+    here += length;
+  }
+  return { next, at: here, isRouted };
+}
+
+/**
+ * Whether a routing header of type 0 or 2 is among the extension headers.
+ *
  * Source: RFC 5095, RFC 6169 §2.3.3; ledger SEC-10.
  */
 export function hasRoutingHeader(bytes: Uint8Array, at: number, end: number): boolean {
-  let next = bytes[at + NEXT_HEADER]!;
-  let here = at + LENGTH;
-  while (here + 8 <= end) {
-    if (next === NEXT_ROUTING && (bytes[here + 2] === 0 || bytes[here + 2] === 2)) return true;
-    if (next === NEXT_FRAGMENT) {
-      // Only a first fragment has headers behind it.
-      if (readU16(bytes, here + 2) >>> 3 !== 0) return false;
-      next = bytes[here]!;
-      here += 8;
-    } else if (next === NEXT_HOP_BY_HOP || next === NEXT_ROUTING || next === NEXT_DESTINATION_OPTIONS) {
-      next = bytes[here]!;
-      here += 8 + 8 * bytes[here + 1]!;
-    } else {
-      return false;
-    }
+  return upperLayer(bytes, at, end).isRouted;
+}
+
+/** Octets of an extension header of this kind whose second octet is `announced`; 0: it is none. */
+function extensionLength(kind: number, announced: number): number {
+  switch (kind) {
+    case NEXT_HOP_BY_HOP:
+    case NEXT_ROUTING:
+    case NEXT_DESTINATION_OPTIONS:
+      return 8 + 8 * announced;
+    case NEXT_FRAGMENT:
+      return 8;
+    case NEXT_AUTHENTICATION:
+      return 8 + 4 * announced;
+    default:
+      return 0;
   }
-  return false;
 }

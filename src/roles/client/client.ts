@@ -156,8 +156,10 @@ export class Client implements Role {
     return this.#maintenance.intervalMs;
   }
 
-  /** Begins qualification; the solicitation leaves at the next turn. */
+  /** Begins qualification, anew if need be; the solicitation leaves at the next turn. */
   start(now: number): void {
+    // Whatever hangs on an older address ends with it.
+    if (this.isQualified) this.stop(now);
     this.#failures = 0;
     this.#enter(qualification.start(now), now);
   }

@@ -3,7 +3,7 @@ import { readI32, writeI32 } from '../../wire/bytes.ts';
 import * as checksum from '../../wire/checksum.ts';
 import * as icmpv6 from '../../wire/icmpv6.ts';
 import * as ipv6 from '../../wire/ipv6.ts';
-import { BUBBLE_HOP_LIMIT } from '../constants.ts';
+import { BUBBLE_HOP_LIMIT, TEST_VALIDITY_MS } from '../constants.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Random } from '../role.ts';
 
@@ -19,7 +19,8 @@ const ECHO_LENGTH = ipv6.LENGTH + icmpv6.HEADER_LENGTH + NONCE_LENGTH;
 /**
  * Writes an echo request to `peer` into the outbox.
  *
- * Shape:  the nonce is drawn once for a round of tests and stored with the peer, so that a late reply still counts.
+ * Shape:  the nonce is drawn once for a round of tests and stored with the peer, so that a late reply still counts;
+ *         `lastTestAt` is the instant of the test before this one.
  */
 export function emit(
   peers: PeerTable,
@@ -29,11 +30,13 @@ export function emit(
   outbox: Outbox,
   server: number,
   serverPort: number,
+  lastTestAt: number,
+  now: number,
 ): boolean {
   const at = outbox.reserve(ECHO_LENGTH);
   if (at < 0) return false;
   // Two zero words mean "no test"; 64 random bits are hardly ever that, and a test that is lost is repeated.
-  if (!isRunning(peers, peer)) {
+  if (!isRunning(peers, peer, lastTestAt, now)) {
     peers.nonceHigh[peer] = random.uint32();
     peers.nonceLow[peer] = random.uint32();
   }
@@ -55,11 +58,12 @@ export function emit(
 /**
  * Whether the packet at `at` is the reply to the running test of `peer`. A reply is good once.
  *
+ * Shape:  true within TEST_VALIDITY_MS of the last test.
  * Source: RFC 4380 §5.2.3 (2), §7.2.2; ledger CLI-65.
  */
-export function takeReply(peers: PeerTable, peer: number, bytes: Uint8Array, at: number): boolean {
+export function takeReply(peers: PeerTable, peer: number, bytes: Uint8Array, at: number, now: number): boolean {
   const isReply =
-    isRunning(peers, peer) &&
+    isRunning(peers, peer, peers.lastBubbleAt[peer]!, now) &&
     icmpv6.isMessage(bytes, at) &&
     icmpv6.type(bytes, at) === icmpv6.ECHO_REPLY &&
     ipv6.packetLength(bytes, at) === ECHO_LENGTH &&
@@ -76,6 +80,7 @@ export function end(peers: PeerTable, peer: number): void {
   peers.nonceLow[peer] = 0;
 }
 
-function isRunning(peers: PeerTable, peer: number): boolean {
-  return peers.nonceHigh[peer] !== 0 || peers.nonceLow[peer] !== 0;
+function isRunning(peers: PeerTable, peer: number, lastTestAt: number, now: number): boolean {
+  const hasNonce = peers.nonceHigh[peer] !== 0 || peers.nonceLow[peer] !== 0;
+  return hasNonce && now - lastTestAt < TEST_VALIDITY_MS;
 }

@@ -6,7 +6,7 @@ import * as ipv6 from '../../wire/ipv6.ts';
 import * as origin from '../../wire/origin.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { parse as parseTrailers } from '../../wire/trailer.ts';
-import { countBubble, permission } from '../bubbles.ts';
+import { countBubble, isBudgetSpent, permission } from '../bubbles.ts';
 import { ATTEMPTS_FOR_STRANGERS_MAX, SERVER_PORT } from '../constants.ts';
 import type { ContactLimits } from '../contacts.ts';
 import { Drop, type DropCounters } from '../drop.ts';
@@ -23,6 +23,9 @@ import type { Transmission } from './transmission.ts';
 const ANSWERS_PER_SECOND = 10;
 const ANSWERS_BURST = 20;
 const ANSWER_BUCKETS = 256;
+/** The same to all addresses together. */
+const ANSWERS_TO_ALL_PER_SECOND = 200;
+const ANSWERS_TO_ALL_BURST = 400;
 /** Connectivity tests in all that strangers can cause (ledger SEC-11), per second and at once. */
 const STRANGER_TESTS_PER_SECOND = 10;
 const STRANGER_TESTS_BURST = 50;
@@ -37,6 +40,7 @@ export class Reception {
   /** Packets from native hosts whose relay has not proved itself (RFC 4380 §5.2.3 (6)). */
   readonly #unproven: PacketQueue;
   readonly #answers: RateLimit;
+  readonly #answersToAll = new RateLimit(ANSWERS_TO_ALL_PER_SECOND, ANSWERS_TO_ALL_BURST, 1, 0);
   readonly #strangerTests = new RateLimit(STRANGER_TESTS_PER_SECOND, STRANGER_TESTS_BURST, 1, 0);
 
   constructor(
@@ -130,7 +134,7 @@ export class Reception {
     const ipv4 = hasOrigin ? origin.ipv4(bytes, parts.originAt) : teredo.ipv4(bytes, source);
     const port = hasOrigin ? origin.port(bytes, parts.originAt) : teredo.port(bytes, source);
     if (!this.#identity.maySendTo(ipv4, port)) return this.#drop(batch, slot, Drop.NotGlobalIpv4);
-    if (!this.#answers.allow(ipv4, now)) return this.#drop(batch, slot, Drop.RateLimited);
+    if (!this.#mayAnswer(ipv4, now)) return this.#drop(batch, slot, Drop.RateLimited);
     if (isTeredo) {
       const { peers } = this.#transmission.contacts;
       const peer = peers.add(bytes, source, now);
@@ -139,6 +143,10 @@ export class Reception {
     }
     this.#transmission.emitBubble(bytes, source, ipv4, port);
     this.#drop(batch, slot, Drop.Consumed);
+  }
+
+  #mayAnswer(ipv4: number, now: number): boolean {
+    return this.#answers.allow(ipv4, now) && this.#answersToAll.allow(0, now);
   }
 
   /** A packet or bubble for us, not through the server: the cases of RFC 4380 §5.2.3. */
@@ -182,7 +190,7 @@ export class Reception {
       this.#drop(batch, slot, Drop.Consumed); // it has opened the sender's NAT; nothing in it proves a thing
     } else if (!this.#identity.maySendTo(ipv4, port)) {
       this.#drop(batch, slot, Drop.NotGlobalIpv4);
-    } else if (peer >= 0 && connectivityTest.takeReply(peers, peer, bytes, at)) {
+    } else if (peer >= 0 && connectivityTest.takeReply(peers, peer, bytes, at, now)) {
       this.#testAnswered(batch, slot, peer, now); // case 2
     } else if (peer >= 0 && peers.trusted[peer] === 1 && peers.ipv4[peer] === ipv4 && peers.port[peer] === port) {
       peers.lastReceptionAt[peer] = now; // case 1
@@ -215,7 +223,7 @@ export class Reception {
     const source = batch.start[slot]! + ipv6.SOURCE;
     const known = contacts.peers.find(batch.bytes, source);
     if (known < 0 || !contacts.isPending(known)) {
-      const isSpent = known >= 0 && permission(contacts.peers, known, now) === 'spent';
+      const isSpent = known >= 0 && isBudgetSpent(contacts.peers, known, ATTEMPTS_FOR_STRANGERS_MAX, now);
       if (isSpent || !this.#strangerTests.allow(0, now)) return this.#drop(batch, slot, Drop.RateLimited);
     }
     const peer = contacts.peers.add(batch.bytes, source, now);

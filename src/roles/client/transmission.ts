@@ -153,10 +153,10 @@ export class Transmission implements Asker {
   #askNow(peer: number, now: number): void {
     const { peers } = this.contacts;
     const address = peers.address(peer);
-    const { server } = this.#identity;
+    const lastAt = peers.lastBubbleAt[peer]!;
     countBubble(peers, peer, now);
     if (!teredo.isTeredo(address, 0)) {
-      connectivityTest.emit(peers, peer, this.#identity.address, this.#random, this.#datagrams, server, SERVER_PORT);
+      this.#emitTest(peer, lastAt, now);
     } else if (this.#isLocal(peer, now)) {
       // RFC 4380 §5.2.4 (3), ledger CLI-126: and one by multicast, so that the neighbour learns where we are.
       this.emitBubble(address, 0, peers.ipv4[peer]!, peers.port[peer]!);
@@ -164,6 +164,12 @@ export class Transmission implements Asker {
     } else {
       this.#emitBubblePair(address);
     }
+  }
+
+  #emitTest(peer: number, lastAt: number, now: number): void {
+    const { address, server } = this.#identity;
+    const { peers } = this.contacts;
+    connectivityTest.emit(peers, peer, address, this.#random, this.#datagrams, server, SERVER_PORT, lastAt, now);
   }
 
   /**
