@@ -13,6 +13,7 @@ interface ServerOptions {
   readonly secretFile?: string;
   readonly allowAnonymous?: boolean;
   readonly mtu?: number;
+  readonly advertisementsPerSecond?: number;
   readonly json?: boolean;
 }
 
@@ -27,6 +28,7 @@ export function register(program: Command): void {
     .option('--secret-file <FILE>', 'lines of "IDENTIFIER SECRET": ask clients to authenticate')
     .option('--allow-anonymous', 'with --secret-file: serve clients without authentication as well')
     .option('--mtu <OCTETS>', 'advertise this MTU to clients', mtu)
+    .option('--advertisements-per-second <COUNT>', 'answers for one IPv4 address, a NAT included (default: 50)', rate)
     .option('--json', 'print one JSON object for each change')
     .action(async (options: ServerOptions) => {
       const configuration = configure(options);
@@ -49,6 +51,9 @@ function configure(options: ServerOptions): RoleConfiguration[] {
     ...(name !== undefined && !options.withRelay ? { interfaceName: name } : {}),
     ...(keys === undefined ? {} : { security: { keys, isRequired: !options.allowAnonymous } }),
     ...(options.mtu === undefined ? {} : { mtu: options.mtu }),
+    ...(options.advertisementsPerSecond === undefined
+      ? {}
+      : { advertisementsPerSecond: options.advertisementsPerSecond }),
   };
   if (!options.withRelay) return [server];
   const relay: RelayConfiguration = { role: 'relay', interfaceName: name ?? 'teredo', ipv4, port: RELAY_PORT };
@@ -71,4 +76,8 @@ function readKeys(path: string): Map<string, { secret: Uint8Array }> {
 
 function mtu(value: string): number {
   return numberFlag('--mtu', 1_280, 65_535, 'an MTU for IPv6')(value);
+}
+
+function rate(value: string): number {
+  return numberFlag('--advertisements-per-second', 1, 10_000_000, 'a number of answers in a second')(value);
 }

@@ -32,6 +32,8 @@ export interface ServerConfiguration {
   };
   /** Octets; advertised only when given. */
   readonly mtu?: number;
+  /** To one IPv4 address, and twice as many at once; the server's default when not given. */
+  readonly advertisementsPerSecond?: number;
 }
 
 export interface RelayConfiguration {

@@ -69,6 +69,12 @@ function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surround
     ipv4Secondary: from.ipv4Secondary,
     ...(from.security === undefined ? {} : { security: from.security }),
     ...(from.mtu === undefined ? {} : { mtu: from.mtu }),
+    ...(from.advertisementsPerSecond === undefined
+      ? {}
+      : {
+          advertisementsPerSecond: from.advertisementsPerSecond,
+          advertisementsBurst: 2 * from.advertisementsPerSecond,
+        }),
   };
   const server = new Server(config, random, hmac, drops);
   return {

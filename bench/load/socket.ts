@@ -1,0 +1,57 @@
+/** Sockets inside a namespace, connected to where a load goes. */
+import koffi from 'koffi';
+import { parseIpv4, parseIpv6 } from '../../src/wire/text.ts';
+import { inside } from '../../test/support/inside.ts';
+import type { Namespace } from '../../test/support/namespaces.ts';
+
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOCK_DGRAM = 2;
+const SOCK_RAW = 3;
+const IPPROTO_RAW = 255;
+
+const library = koffi.load(null);
+const socket = library.func('int socket(int domain, int type, int protocol)') as (
+  domain: number,
+  type: number,
+  protocol: number,
+) => number;
+const connect = library.func('int connect(int fd, const uint8_t *address, uint length)') as (
+  fd: number,
+  address: Uint8Array,
+  length: number,
+) => number;
+const close = library.func('int close(int fd)') as (fd: number) => number;
+
+/** A UDP socket over IPv6. */
+export function openUdp(namespace: Namespace, address: string, port: number): number {
+  const sockaddr = new Uint8Array(28);
+  const view = new DataView(sockaddr.buffer);
+  view.setUint16(0, AF_INET6, true);
+  view.setUint16(2, port);
+  sockaddr.set(parseIpv6(address)!, 8);
+  return open(namespace, AF_INET6, SOCK_DGRAM, 0, sockaddr);
+}
+
+/** A socket for whole IPv4 packets, whose senders may be of any port. */
+export function openRaw(namespace: Namespace, address: string): number {
+  const sockaddr = new Uint8Array(16);
+  const view = new DataView(sockaddr.buffer);
+  view.setUint16(0, AF_INET, true);
+  view.setInt32(4, parseIpv4(address)!);
+  return open(namespace, AF_INET, SOCK_RAW, IPPROTO_RAW, sockaddr);
+}
+
+export function closeSocket(fd: number): void {
+  close(fd);
+}
+
+function open(namespace: Namespace, domain: number, type: number, protocol: number, sockaddr: Uint8Array): number {
+  return inside(namespace, () => {
+    const fd = socket(domain, type, protocol);
+    if (fd >= 0 && connect(fd, sockaddr, sockaddr.length) === 0) return fd;
+    const number = koffi.errno();
+    if (fd >= 0) close(fd);
+    throw new Error(`cannot open a socket in ${namespace.name}: errno ${number}`);
+  });
+}
