@@ -28,6 +28,8 @@ export interface Cast {
   readonly relays: ReadonlyMap<string, RelayHost>;
   readonly nats: ReadonlyMap<string, Nat>;
   readonly nameServers: ReadonlyMap<string, NameServer>;
+  /** What forged datagrams are meant to do, by flight; filled as the scenario runs. */
+  readonly forgeries: Map<number, string>;
 }
 
 /**
@@ -86,7 +88,7 @@ export function build(scenario: Scenario, seed: number): Cast {
   for (const map of [clients, servers, relays, nameServers]) {
     for (const [name, { host }] of map) hosts.set(name, host);
   }
-  return { world, specs: scenario.nodes, hosts, clients, servers, relays, nats, nameServers };
+  return { world, specs: scenario.nodes, hosts, clients, servers, relays, nats, nameServers, forgeries: new Map() };
 }
 
 /** Whatever others refer to comes first; NATs among themselves as they are listed. */

@@ -39,7 +39,7 @@ function chapterJson(chapter: ChapterResult, rows: readonly LabRow[]): unknown {
     title,
     about,
     show,
-    rows: rows.map(({ isLost: _, colour: __, arrivedAt, loss, ...row }) => ({
+    rows: rows.map(({ isLost: _, colour: __, shortLabel: ___, arrivedAt, loss, ...row }) => ({
       ...row,
       arrivedAt: arrivedAt ?? null,
       loss: loss ?? null,
@@ -60,6 +60,7 @@ function findingJson(finding: Finding): object {
     case 'ping':
       return { ...finding, roundTripsMs: finding.roundTripsMs.map((ms) => ms ?? null) };
     case 'look-up':
+    case 'refusal':
     case 'refresh':
     case 'NAT':
       return finding;

@@ -15,6 +15,8 @@ export interface LadderRow {
   /** Nodes in the order of the way; the last one is where the packet arrived or ended. */
   readonly path: readonly string[];
   readonly label: string;
+  /** Where the label does not fit. */
+  readonly shortLabel: string;
   readonly sentence: string;
   readonly isLost: boolean;
   /** How the arrow is painted: by what it carries. */
@@ -131,7 +133,7 @@ class Ladder {
     const [left, right] = first < last ? [first, last] : [last, first];
     const from = this.#centreOf(left) + 1;
     const space = left === right ? Math.floor(this.#pitch / 2) : this.#centreOf(right) - from;
-    const label = row.label.length > space ? `${row.label.slice(0, Math.max(1, space - 1))}…` : row.label;
+    const label = row.label.length > space ? row.shortLabel.slice(0, Math.max(1, space)) : row.label;
     const at = from + Math.max(0, Math.floor((space - label.length) / 2));
     for (let i = 0; i < label.length; i++) cells[at + i] = { mark: label[i]!, style: 'label' };
   }

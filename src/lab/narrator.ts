@@ -53,6 +53,8 @@ export class Narrator {
   }
 
   #tell(flight: Flight, receiver: string, kind: string, packet: Uint8Array | undefined): Sentence | undefined {
+    const forged = this.#cast.forgeries.get(flight.id);
+    if (forged !== undefined) return plain(forged);
     const sent = flight.crossings[0]?.datagram;
     if (kind.startsWith('DNS') && sent !== undefined) return this.#tellDns(flight, receiver, sent);
     if (packet === undefined) return undefined;

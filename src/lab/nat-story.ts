@@ -83,7 +83,7 @@ export class NatStory {
     if (!this.#nats.has(receiver) || last === undefined) {
       return loss.reason.startsWith('link')
         ? `It is lost on the way (${loss.reason}).`
-        : `${capital(noun(receiver))} ends it here: ${loss.reason}.`;
+        : `${capital(noun(receiver))} refuses it (${loss.reason}).`;
     }
     const source = formatEndpoint(last.source, last.sourcePort);
     if (loss.reason === 'NAT filter: address not contacted') {

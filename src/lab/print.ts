@@ -22,7 +22,18 @@ export function print(result: Result, chapters: readonly (readonly LabRow[])[], 
   for (const [index, chapter] of result.chapters.entries()) {
     lines.push(...printChapter(result, chapter, index + 1, chapters[index]!, columns, paint));
   }
+  lines.push('', ...paragraph(totals(result, chapters.flat()), columns));
   return `${lines.join('\n')}\n`;
+}
+
+/** How much was said, and why what did not arrive did not. */
+function totals({ cast }: Result, rows: readonly LabRow[]): string {
+  const reasons = new Map<string, number>();
+  for (const { loss } of rows) if (loss !== undefined) reasons.set(loss.reason, (reasons.get(loss.reason) ?? 0) + 1);
+  const lost = rows.filter(({ isLost }) => isLost).length;
+  const list = [...reasons].map(([reason, count]) => `${count} × ${reason}`).join('; ');
+  const seconds = (cast.world.now / 1_000).toFixed(1);
+  return `${rows.length} datagrams and packets in ${seconds} s of virtual time; ${lost === 0 ? 'all arrived.' : `${lost} did not arrive (${list}).`}`;
 }
 
 function head({ scenario, seed }: Result, width: number, paint: Paint): string[] {
@@ -104,6 +115,10 @@ export function findingText(finding: Finding): string {
       const times = finding.roundTripsMs.map((ms) => (ms === undefined ? 'no reply' : `${Math.round(ms)} ms`));
       return `${finding.from} pings ${finding.to}: ${finding.answered} of ${finding.count} answered (${times.join(', ')}).`;
     }
+    case 'refusal':
+      return finding.where === ''
+        ? `${finding.forgery}: nobody refused it.`
+        : `${finding.forgery}: refused by ${finding.where} (${finding.reason}).`;
     case 'refresh':
       return `${finding.client} asked its server again by itself; its address stays.`;
     case 'NAT':

@@ -50,6 +50,14 @@ export type Finding =
       readonly roundTripsMs: readonly (number | undefined)[];
       readonly isAsExpected: boolean;
     }
+  | {
+      readonly type: 'refusal';
+      readonly forgery: string;
+      /** Who refused it, and why; empty: nobody did. */
+      readonly where: string;
+      readonly reason: string;
+      readonly isAsExpected: boolean;
+    }
   | { readonly type: 'refresh'; readonly client: string; readonly afterMs: number; readonly isAsExpected: boolean }
   | {
       readonly type: 'NAT';

@@ -62,6 +62,7 @@ class Teller {
     const section = own?.section ?? sectionFor(kind);
     const main = `${capital(words)}${section === '' ? '' : ` (§${section})`}.`;
     const sentence = [main, this.#nats.tell(flight)].filter((clause) => clause !== '').join(' ');
+    const text = label(kind, flight, this.#narrator.isTest(flight));
     return {
       number: ++this.#number,
       at: flight.at,
@@ -70,7 +71,8 @@ class Teller {
       to: receiver,
       path: pathOf(flight),
       kind,
-      label: label(kind, flight, this.#narrator.isTest(flight)),
+      label: text,
+      shortLabel: SHORT_LABELS[text] ?? text,
       summary: told?.summary ?? '',
       sentence,
       isLost: loss !== undefined,
@@ -121,6 +123,8 @@ function sighting(flight: Flight, receiver: string): Parameters<Story['add']>[0]
   const reached = { ipv4: seen.destination, port: seen.destinationPort };
   return { ...datagram, ...names, seenSource, reached, link: String(flight.id) };
 }
+
+const SHORT_LABELS: Readonly<Record<string, string>> = { solicitation: 'RS', advertisement: 'RA' };
 
 /** A word or two for the arrow. */
 function label(kind: string, flight: Flight, isTest: boolean): string {

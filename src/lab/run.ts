@@ -68,9 +68,7 @@ function runStep(cast: Cast, step: Step): Finding[] {
       for (const link of linksOf(cast, step.node)) Object.assign(link, step.to);
       return [];
     case 'forge':
-      forge(cast, step.from, step.forgery);
-      world.runFor(SETTLE_MS);
-      return [];
+      return [runForgery(cast, step)];
   }
 }
 
@@ -117,6 +115,17 @@ function ping(cast: Cast, step: Step & { do: 'ping' }): Finding {
   const isAsExpected =
     step.expect === 'partly answered' ? answered > 0 : answered === (step.expect === 'answered' ? count : 0);
   return { type: 'ping', from, to, count, answered, roundTripsMs, isAsExpected };
+}
+
+function runForgery(cast: Cast, { from, forgery }: Step & { do: 'forge' }): Finding {
+  const { world } = cast;
+  const first = world.trace.records.length;
+  const words = forge(cast, from, forgery);
+  world.runFor(SETTLE_MS);
+  const [flight] = flightsOf(world.trace.records, first);
+  if (flight !== undefined) cast.forgeries.set(flight.id, words);
+  const { where = '', reason = '' } = flight?.loss ?? {};
+  return { type: 'refusal', forgery: forgery.type, where, reason, isAsExpected: flight?.loss !== undefined };
 }
 
 function waitForRefresh(cast: Cast, name: string): Finding {

@@ -93,6 +93,7 @@ export type Step =
   | { readonly do: 'identify NAT'; readonly clients: readonly string[] }
   | { readonly do: 'withdraw'; readonly relay: string }
   | { readonly do: 'change link'; readonly node: string; readonly to: LinkOptions }
+  /** Somebody sends what must be refused. */
   | { readonly do: 'forge'; readonly from: string; readonly forgery: Forgery };
 
 /** A datagram that nobody should send; `forgery.ts` makes it. */
@@ -109,7 +110,7 @@ export type Forgery =
     }
   /** A bubble to the server for an address whose mapped endpoint is the server itself (ledger SEC-07). */
   | { readonly type: 'self-addressed bubble'; readonly server: string }
-  /** A packet from a Teredo address whose mapping is not where it comes from (ledger SEC-04), to a native host. */
-  | { readonly type: 'false mapping'; readonly relay: string; readonly to: string }
-  /** A packet through the relay back to 2001::/32 (ledger SEC-09). */
+  /** A packet with a client's Teredo address from somewhere else (ledger SEC-04), through a relay to a native host. */
+  | { readonly type: 'false mapping'; readonly relay: string; readonly client: string; readonly to: string }
+  /** A packet from a client's Teredo address and endpoint, through a relay back to 2001::/32 (ledger SEC-09). */
   | { readonly type: 'loop through relay'; readonly relay: string; readonly client: string };

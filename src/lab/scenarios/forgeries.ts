@@ -58,18 +58,23 @@ export const loops: Scenario = {
   nodes: network,
   chapters: [
     {
-      title: 'The client qualifies',
-      about: 'So that there is somebody to attack.',
-      steps: [{ do: 'start', clients: ['client'], expect: 'qualified' }],
+      title: 'The client qualifies and is known to the relay',
+      about: 'So that there is somebody to pretend to be.',
+      steps: [
+        { do: 'start', clients: ['client'], expect: 'qualified' },
+        { do: 'ping', from: 'client', to: 'IPv6 host', expect: 'answered' },
+      ],
     },
     {
       title: 'Three forgeries, three refusals',
-      about:
-        'A bubble for a client that is the server itself; a packet whose source is not where its Teredo address says; a ' +
-        'packet through the relay back into Teredo.',
+      about: 'Each would work against a node that forwards without looking.',
       steps: [
         { do: 'forge', from: 'forger', forgery: { type: 'self-addressed bubble', server: 'server' } },
-        { do: 'forge', from: 'forger', forgery: { type: 'false mapping', relay: 'relay', to: 'IPv6 host' } },
+        {
+          do: 'forge',
+          from: 'forger',
+          forgery: { type: 'false mapping', relay: 'relay', client: 'client', to: 'IPv6 host' },
+        },
         { do: 'forge', from: 'forger', forgery: { type: 'loop through relay', relay: 'relay', client: 'client' } },
       ],
     },
