@@ -290,6 +290,28 @@ describe('captures of several wires', () => {
   });
 });
 
+test('one private address on two wires is two clients', () => {
+  const story = new Story();
+  const other = at('198.51.100.77', 50_000);
+  const rows = [
+    sighting(0, LOCAL, SERVER, solicitation(1), 'home A'),
+    sighting(1, MAPPED, SERVER, solicitation(1), 'outside'),
+    sighting(2_000, LOCAL, SERVER, solicitation(2), 'home B'),
+    sighting(2_001, other, SERVER, solicitation(2), 'outside'),
+    sighting(2_002, SERVER, MAPPED, advertisement(1, MAPPED), 'outside'),
+    sighting(2_003, SERVER, other, advertisement(2, other), 'outside'),
+  ].flatMap((seen) => story.add(seen) ?? []);
+  expect(rows.map(({ kind, client }) => [kind, client?.id])).toEqual([
+    ['router solicitation', 1],
+    ['translation', 1],
+    ['router solicitation', 2],
+    ['translation', 2],
+    ['router advertisement', 1],
+    ['router advertisement', 2],
+  ]);
+  expect(story.clients.map(({ mapped }) => mapped)).toEqual([MAPPED, other]);
+});
+
 test('the story never throws and every row is whole, whatever comes', () => {
   const endpoint = fc.constantFrom(LOCAL, MAPPED, SERVER, SERVER_2, RELAY, at('224.0.0.253', 3544), at('0.0.0.0', 0));
   const change = fc.tuple(fc.nat(), fc.nat(255));

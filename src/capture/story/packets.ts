@@ -61,7 +61,8 @@ function tellFromRelay(scene: Scene, isFirst: boolean): string {
     if (!isRight)
       return `An echo reply with other data than the test had: ${receiver.noun} must not trust ${sender.noun} for it`;
     const where = formatEndpoint(seenSource.ipv4, seenSource.port);
-    return `The echo reply of ${host}, held back until now, gets in with the test's own data: ${receiver.noun} trusts ${where} as the way to it`;
+    const waited = isFirst ? ', held back until now,' : '';
+    return `The echo reply of ${host}${waited} gets in with the test's own data: ${receiver.noun} trusts ${where} as the way to it`;
   }
   const packet = aPacket(description.kind);
   if (isFirst)

@@ -73,7 +73,7 @@ export interface Client {
   readonly ports: Map<string, ClientPort>;
   /** By native IPv6 address. */
   readonly tests: Map<string, Test>;
-  /** By the other endpoint. */
+  /** By the other end. */
   readonly paths: Map<string, Path>;
   /** Endpoints that carried its packets and were neither server nor client. */
   readonly relays: Set<string>;
@@ -173,13 +173,11 @@ export class Parties {
     }));
   }
 
+  /** The path between a client and what is at the other endpoint; another client's is one, by whichever endpoint. */
   path(client: Client, other: Endpoint): Path {
-    return entry(client.paths, formatEndpoint(other.ipv4, other.port), () => ({
-      isOpen: false,
-      isHeard: false,
-      sent: 0,
-      received: 0,
-    }));
+    const peer = this.clientAt(other);
+    const key = peer === undefined ? formatEndpoint(other.ipv4, other.port) : `client ${peer.id}`;
+    return entry(client.paths, key, () => ({ isOpen: false, isHeard: false, sent: 0, received: 0 }));
   }
 
   /** An end of a datagram, by its role; `given` is a name that the caller of the story knows. */
