@@ -1,0 +1,114 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { scenarios } from '../../src/lab/scenarios.ts';
+import { succeeds } from '../support/commands.ts';
+import { PROGRAM } from '../support/teredo.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'teredo-lab-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('teredo lab run walkthrough', () => {
+  test('tells the whole story and leaves a capture in the folder it was started in', () => {
+    const { status, stdout, stderr } = lab('run', 'walkthrough');
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout).not.toContain('\x1b');
+    expect(stdout).toMatch(/━━ 1\. A name that has only an IPv6 address ━+\n/);
+    expect(stdout).toMatch(/the client concludes +cone +address- +port-restricted +symmetric/);
+    expect(stdout).not.toMatch(/^ ✗ /m);
+    expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
+    expect(existsSync(join(folder, 'walkthrough.pcapng'))).toBe(true);
+  });
+
+  test('--json: the story as data, on one line', () => {
+    const { status, stdout } = lab('run', 'walkthrough', '--json', '--no-pcapng');
+    expect(stdout.trim()).not.toContain('\n');
+    const data = JSON.parse(stdout) as { chapters: { rows: { sentence: string }[] }[] };
+    expect(data).toMatchObject({ schemaVersion: 1, type: 'lab', scenario: 'walkthrough', seed: 1, isAsExpected: true });
+    expect(data.chapters).toHaveLength(9);
+    expect(data.chapters.flatMap(({ rows }) => rows).every(({ sentence }) => sentence.endsWith('.'))).toBe(true);
+    expect(status).toBe(0);
+  });
+
+  test('same seed, same file; another seed, another file', () => {
+    const files = [
+      ['7', 'a'],
+      ['7', 'b'],
+      ['8', 'c'],
+    ].map(([seed, file]) => {
+      expect(lab('run', 'walkthrough', '--seed', seed!, '--pcapng', `${file}.pcapng`, '--json').status).toBe(0);
+      return readFileSync(join(folder, `${file}.pcapng`));
+    });
+    expect(files[0]!.equals(files[1]!)).toBe(true);
+    expect(files[0]!.equals(files[2]!)).toBe(false);
+  });
+
+  test('--no-pcapng writes nothing', () => {
+    const before = readdirSync(folder);
+    expect(lab('run', 'nat-types', '--no-pcapng').status).toBe(0);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+});
+
+const hasTshark = succeeds(['tshark', '--version']);
+if (!hasTshark) console.log('tshark is not installed: its verdict on the captures of the laboratory is not asked for');
+
+test.skipIf(!hasTshark).each(scenarios.map(({ name }) => name))(
+  '%s: tshark finds no malformed frame, no bad checksum and nothing to warn of',
+  (name) => {
+    expect(lab('run', name, '--pcapng', 'checked.pcapng', '--json').status).toBe(0);
+    const bad = [
+      '_ws.malformed',
+      'ip.checksum.status == "Bad"',
+      'udp.checksum.status == "Bad"',
+      'icmpv6.checksum.status == "Bad"',
+      '_ws.expert.severity >= "Warning"',
+    ].join(' || ');
+    const options = ['-o', 'ip.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE'];
+    const tshark = (filter: string) =>
+      spawnSync('tshark', ['-r', join(folder, 'checked.pcapng'), ...options, '-Y', filter], { encoding: 'utf8' });
+    expect(tshark(bad).stdout).toBe('');
+    expect(tshark('teredo').stdout.split('\n').length).toBeGreaterThan(10);
+  },
+);
+
+test('lab list names every scenario', () => {
+  const { status, stdout } = lab('list');
+  expect(status).toBe(0);
+  expect(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')[0]),
+  ).toEqual(scenarios.map(({ name }) => name));
+  const data = JSON.parse(lab('list', '--json').stdout) as { scenarios: { name: string }[] };
+  expect(data.scenarios.map(({ name }) => name)).toEqual(scenarios.map(({ name }) => name));
+});
+
+test('what cannot be meant ends with status 2 and says what would be right', () => {
+  const unknown = lab('run', 'nonsense');
+  expect(unknown.status).toBe(2);
+  expect(unknown.stderr).toContain('no such scenario');
+  expect(unknown.stderr).toContain('walkthrough');
+  expect(lab('run', 'walkthrough', '--seed', '-1').status).toBe(2);
+});
+
+test('a capture that cannot be written ends with status 3, after the story', () => {
+  const { status, stdout, stderr } = lab('run', 'nat-types', '--pcapng', 'no/such/folder/x.pcapng');
+  expect(status).toBe(3);
+  expect(stdout).toContain('the client concludes');
+  expect(stderr).toContain('TD-LAB-CAPTURE');
+});
+
+function lab(...argv: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  const env = { ...process.env, NO_COLOR: '1' };
+  const options = { cwd: folder, encoding: 'utf8', env, maxBuffer: 1 << 26, timeout: 60_000 } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, 'lab', ...argv], options);
+  return { status, stdout, stderr };
+}
