@@ -10,7 +10,7 @@ const NATS: readonly (readonly [string, NatName])[] = [
 const nodes: readonly NodeSpec[] = NATS.flatMap(([short, nat], kind) =>
   [1, 2].flatMap((twin): NodeSpec[] => [
     { type: 'NAT', name: `${short} NAT ${twin}`, nat, ipv4: `192.0.2.${10 * (kind + 1) + twin}` },
-    { type: 'client', name: `${short} ${twin}`, server: 'server', behind: `${short} NAT ${twin}` },
+    { type: 'client', name: `${short} client ${twin}`, server: 'server', behind: `${short} NAT ${twin}` },
   ]),
 );
 
@@ -22,7 +22,7 @@ const pings: readonly Chapter[] = NATS.flatMap(([from, fromNat]) =>
       steps: [
         // Long enough for every NAT and every client to forget the pair before (RFC 4380 §5.2: 30 s; NATs: 120 s).
         { do: 'wait', ms: 150_000 },
-        { do: 'ping', from: `${from} 1`, to: `${to} 2`, count: 2, expect: 'answered' },
+        { do: 'ping', from: `${from} client 1`, to: `${to} client 2`, count: 2, expect: 'answered' },
       ],
     }),
   ),
@@ -40,7 +40,7 @@ export const natPairs: Scenario = {
       steps: [
         {
           do: 'start',
-          clients: NATS.flatMap(([short]) => [`${short} 1`, `${short} 2`]),
+          clients: NATS.flatMap(([short]) => [`${short} client 1`, `${short} client 2`]),
           expect: 'qualified',
         },
       ],
