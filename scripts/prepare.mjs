@@ -12,9 +12,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export function prepare() {
   const installed = modifiedAt('node_modules/.package-lock.json');
   if (installed < modifiedAt('package-lock.json')) run('npm', ['ci'], 'installing what package-lock.json names');
-  if (modifiedAt('dist/.built') < newestIn('src')) {
-    const compile = [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'];
-    run(process.execPath, compile, 'building dist from src');
+  if (modifiedAt('dist/.built') < Math.max(newestIn('src'), newestIn('wasm'))) {
+    run('npm', ['run', '--silent', 'build'], 'building dist from src and wasm');
     writeFileSync(join(root, 'dist/.built'), '');
   }
 }
@@ -30,7 +29,7 @@ function newestIn(folder) {
   const files = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() || entry.isDirectory())
     .map((entry) => join(folder, entry.parentPath.slice(join(root, folder).length), entry.name));
-  return Math.max(...['tsconfig.json', 'tsconfig.build.json', folder, ...files].map(modifiedAt));
+  return Math.max(...['package.json', 'tsconfig.json', 'tsconfig.build.json', folder, ...files].map(modifiedAt));
 }
 
 function run(command, argv, what) {

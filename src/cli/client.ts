@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ClientConfiguration } from '../daemon/configuration.ts';
+import type { ClientConfiguration, Offloads } from '../daemon/configuration.ts';
 import { warning } from '../daemon/reports.ts';
 import { TeredoError } from '../errors.ts';
 import {
@@ -9,6 +9,7 @@ import {
   nextAddress,
   numberFlag,
   octets,
+  offloadsFlag,
   portFlag,
   readSecretFile,
   serverArgument,
@@ -31,6 +32,7 @@ interface ClientOptions {
   readonly localDiscovery: boolean;
   readonly natIdentification: boolean;
   readonly evenWithIpv6: boolean;
+  readonly offloads?: Offloads;
   readonly json?: boolean;
 }
 
@@ -54,6 +56,7 @@ export function register(program: Command): void {
     .option('--no-local-discovery', 'do not look for other clients on this link by multicast')
     .option('--no-nat-identification', 'do not find out the NAT type with a second socket')
     .option('--even-with-ipv6', 'run although this host reaches the IPv6 Internet without Teredo', false)
+    .option('--offloads <LIST>', 'what of the kernel to use for speed: all, none or a list', offloadsFlag('--offloads'))
     .option('--json', 'print one JSON object for each change')
     .action(async (server: string, options: ClientOptions) => {
       const security = parseSecurity(options);
@@ -82,6 +85,7 @@ async function plan(
     identifyNat: options.natIdentification,
     findRefreshInterval: options.findRefreshInterval,
     ...(security === undefined ? {} : { security }),
+    ...(options.offloads === undefined ? {} : { offloads: options.offloads }),
   };
   return {
     configuration: [configuration],

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { OFFLOADS, type Offloads } from '../daemon/configuration.ts';
 import { TeredoError } from '../errors.ts';
 import { formatIpv4, parseHex, parseIpv4 } from '../wire/text.ts';
 
@@ -48,6 +49,17 @@ export function interfaceFlag(flag: string): (value: string) => string {
   return (value) => {
     if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/.test(value)) return value;
     throw usageError(flag, value, 'not a name for an interface', 'use 1 to 15 letters, digits, ".", "_" or "-"');
+  };
+}
+
+/** "all", "none" or names with commas between. */
+export function offloadsFlag(flag: string): (value: string) => Offloads {
+  return (value) => {
+    if (value === 'all') return OFFLOADS;
+    const names = value === 'none' ? [] : value.split(',');
+    const unknown = names.find((name) => !OFFLOADS.some((known) => known === name));
+    if (unknown === undefined) return OFFLOADS.filter((known) => names.includes(known));
+    throw usageError(flag, value, `there is no "${unknown}"`, `say "all", "none" or some of ${OFFLOADS.join(',')}`);
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { DaemonConfiguration, RelayConfiguration } from '../daemon/configuration.ts';
+import { type DaemonConfiguration, OFFLOADS, type Offloads, type RelayConfiguration } from '../daemon/configuration.ts';
 import { RELAY_PORT } from '../roles/constants.ts';
-import { interfaceFlag, ipv4Flag, portFlag } from './flags.ts';
+import { interfaceFlag, ipv4Flag, offloadsFlag, portFlag } from './flags.ts';
 import { runInForeground } from './foreground.ts';
 
 interface RelayOptions {
@@ -9,6 +9,7 @@ interface RelayOptions {
   readonly port: number;
   readonly interface: string;
   readonly behindNat: boolean;
+  readonly offloads?: Offloads;
   readonly json?: boolean;
 }
 
@@ -30,10 +31,11 @@ function add(program: Command, role: RelayConfiguration['role'], description: st
     .option('--port <PORT>', 'UDP port', portFlag('--port'), RELAY_PORT)
     .option('--interface <NAME>', 'name of the TUN interface', interfaceFlag('--interface'), 'teredo')
     .option('--behind-nat', 'this host is itself behind a NAT: open it toward each client', false)
+    .option('--offloads <LIST>', 'what of the kernel to use for speed: all, none or a list', offloadsFlag('--offloads'))
     .option('--json', 'print one JSON object for each change')
     .action(async (options: RelayOptions) => {
-      const { address = 0, port, interface: interfaceName, behindNat } = options;
-      const configuration: DaemonConfiguration = [{ role, interfaceName, ipv4: address, port, behindNat }];
+      const { address = 0, port, interface: interfaceName, behindNat, offloads = OFFLOADS } = options;
+      const configuration: DaemonConfiguration = [{ role, interfaceName, ipv4: address, port, behindNat, offloads }];
       process.exitCode = await runInForeground(options, () => ({ configuration }));
     });
 }

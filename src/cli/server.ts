@@ -1,8 +1,23 @@
 import type { Command } from 'commander';
-import type { RelayConfiguration, RoleConfiguration, ServerConfiguration } from '../daemon/configuration.ts';
+import {
+  OFFLOADS,
+  type Offloads,
+  type RelayConfiguration,
+  type RoleConfiguration,
+  type ServerConfiguration,
+} from '../daemon/configuration.ts';
 import { RELAY_PORT } from '../roles/constants.ts';
 import { formatHex } from '../wire/text.ts';
-import { interfaceFlag, ipv4Flag, nextAddress, numberFlag, octets, readSecretFile, usageError } from './flags.ts';
+import {
+  interfaceFlag,
+  ipv4Flag,
+  nextAddress,
+  numberFlag,
+  octets,
+  offloadsFlag,
+  readSecretFile,
+  usageError,
+} from './flags.ts';
 import { runInForeground } from './foreground.ts';
 
 interface ServerOptions {
@@ -14,6 +29,7 @@ interface ServerOptions {
   readonly allowAnonymous?: boolean;
   readonly mtu?: number;
   readonly advertisementsPerSecond?: number;
+  readonly offloads?: Offloads;
   readonly json?: boolean;
 }
 
@@ -29,6 +45,7 @@ export function register(program: Command): void {
     .option('--allow-anonymous', 'with --secret-file: serve clients without authentication as well')
     .option('--mtu <OCTETS>', 'advertise this MTU to clients', mtu)
     .option('--advertisements-per-second <COUNT>', 'answers for one IPv4 address, a NAT included (default: 50)', rate)
+    .option('--offloads <LIST>', 'what of the kernel to use for speed: all, none or a list', offloadsFlag('--offloads'))
     .option('--json', 'print one JSON object for each change')
     .action(async (options: ServerOptions) => {
       const configuration = configure(options);
@@ -37,7 +54,7 @@ export function register(program: Command): void {
 }
 
 function configure(options: ServerOptions): RoleConfiguration[] {
-  const { address: ipv4 } = options;
+  const { address: ipv4, offloads = OFFLOADS } = options;
   const ipv4Secondary = options.address2 ?? nextAddress(ipv4, '--address');
   if (ipv4Secondary === ipv4) {
     throw usageError('--address2', 'ADDRESS', 'is the first address again', 'name another address of this host');
@@ -48,6 +65,7 @@ function configure(options: ServerOptions): RoleConfiguration[] {
     role: 'server',
     ipv4,
     ipv4Secondary,
+    offloads,
     ...(name !== undefined && !options.withRelay ? { interfaceName: name } : {}),
     ...(keys === undefined ? {} : { security: { keys, isRequired: !options.allowAnonymous } }),
     ...(options.mtu === undefined ? {} : { mtu: options.mtu }),
@@ -56,7 +74,13 @@ function configure(options: ServerOptions): RoleConfiguration[] {
       : { advertisementsPerSecond: options.advertisementsPerSecond }),
   };
   if (!options.withRelay) return [server];
-  const relay: RelayConfiguration = { role: 'relay', interfaceName: name ?? 'teredo', ipv4, port: RELAY_PORT };
+  const relay: RelayConfiguration = {
+    role: 'relay',
+    interfaceName: name ?? 'teredo',
+    ipv4,
+    port: RELAY_PORT,
+    offloads,
+  };
   return [server, relay];
 }
 

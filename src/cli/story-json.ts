@@ -15,6 +15,8 @@ function body(report: Report): Record<string, unknown> {
         role: report.role.role,
         interface: report.role.interfaceName ?? null,
         port: report.localPort,
+        offloads: report.offloads,
+        checksums: report.checksums,
       };
     case 'qualified': {
       const { address, previous, mtu, mapped, nat } = report.event;

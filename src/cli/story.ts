@@ -20,7 +20,7 @@ const NAT_WORDS: Record<NatType, string> = {
 export function tell(report: Report): string[] {
   switch (report.type) {
     case 'ready':
-      return [tellReady(report.role, report.localPort)];
+      return [tellReady(report.role, report.localPort), tellOffloads(report.offloads, report.checksums)];
     case 'qualified': {
       const { address, previous, mtu, mapped, nat } = report.event;
       const renewed = previous === undefined ? 'qualified' : `the mapping changed: ${formatIpv6(previous)} is gone`;
@@ -44,6 +44,10 @@ export function tell(report: Report): string[] {
     case 'stopped':
       return report.roles.flatMap((role, index) => tellCounters(role, report.counters[index]!));
   }
+}
+
+function tellOffloads(offloads: readonly string[], checksums: string): string {
+  return `  offloads: ${offloads.join(', ') || 'none'}; checksums by ${checksums}`;
 }
 
 function tellReady(role: RoleConfiguration, localPort: number): string {

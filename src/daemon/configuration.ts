@@ -1,10 +1,20 @@
+import type { Offloads } from '../io/linux/offloads.ts';
+
+export { OFFLOADS, type Offload, type Offloads } from '../io/linux/offloads.ts';
+
 /**
  * What one process runs, checked: whoever builds these values has parsed them, and nothing inside checks them again.
  *
  * Plain data, since it travels to the data-path thread. An IPv4 address is an int32.
  */
 
-export interface ClientConfiguration {
+/** What every role can have. */
+interface CommonConfiguration {
+  /** What of the kernel may be used; all by default. */
+  readonly offloads?: Offloads;
+}
+
+export interface ClientConfiguration extends CommonConfiguration {
   readonly role: 'client';
   readonly interfaceName: string;
   readonly server: number;
@@ -19,7 +29,7 @@ export interface ClientConfiguration {
   readonly security?: { readonly identifier: Uint8Array; readonly secret: Uint8Array };
 }
 
-export interface ServerConfiguration {
+export interface ServerConfiguration extends CommonConfiguration {
   readonly role: 'server';
   readonly ipv4: number;
   readonly ipv4Secondary: number;
@@ -36,7 +46,7 @@ export interface ServerConfiguration {
   readonly advertisementsPerSecond?: number;
 }
 
-export interface RelayConfiguration {
+export interface RelayConfiguration extends CommonConfiguration {
   /** A `host-relay` serves the addresses of its own host only (RFC 4380 §2.8). */
   readonly role: 'relay' | 'host-relay';
   readonly interfaceName: string;

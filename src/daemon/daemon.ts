@@ -100,7 +100,7 @@ export class Daemon {
         this.#wake = message.wake;
         this.#localPorts = message.localPorts;
         if (this.#stopping) this.#tell({ type: 'stop' });
-        await this.#setUp();
+        await this.#setUp(message);
         break;
       case 'failed':
         this.#failThread(new TeredoError(message.code, message.message, message.next));
@@ -123,11 +123,12 @@ export class Daemon {
   }
 
   /** Brings up what needs no qualification, and says that the roles are ready. */
-  async #setUp(): Promise<void> {
+  async #setUp({ localPorts, offloads, checksums }: Extract<FromDataPath, { type: 'ready' }>): Promise<void> {
     for (const device of this.#interfaces) device?.prepare();
     for (const [index, role] of this.#configuration.entries()) {
       if (role.role !== 'client') await this.#interfaces[index]?.want(standing(role));
-      if (!this.#stopping) this.#report({ type: 'ready', role, localPort: this.#localPorts[index]! });
+      const ports = { localPort: localPorts[index]!, offloads: offloads[index]!, checksums };
+      if (!this.#stopping) this.#report({ type: 'ready', role, ...ports });
       this.#adviseOnForwarding(role);
     }
   }

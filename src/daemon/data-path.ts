@@ -7,8 +7,10 @@ import { hmacSha1 } from '../io/hmac.ts';
 import { AddressWatch } from '../io/linux/address-watch.ts';
 import { Arena } from '../io/linux/arena.ts';
 import { BootClock } from '../io/linux/boot-clock.ts';
+import { type Checksum, checksumOf } from '../io/linux/checksum.ts';
 import { EventLoop } from '../io/linux/event-loop.ts';
 import { NativePort } from '../io/linux/native-port.ts';
+import { OFFLOADS, type Offloads } from '../io/linux/offloads.ts';
 import { Poller } from '../io/linux/poller.ts';
 import { SlotBuffers } from '../io/linux/slot-buffers.ts';
 import { SOCKET_BUFFER } from '../io/linux/socket.ts';
@@ -20,8 +22,12 @@ import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
 import { makeRole, type RunningRole } from './roles.ts';
 import { localSockets } from './sockets.ts';
 
-/** Datagrams, or packets, that one system call or one turn moves at most. */
-const SLOTS = 64;
+/** Datagrams, or packets, that one turn moves at most. */
+const SLOTS = 1024;
+/** Buffers of 64 KiB on each side: runs of datagrams in one, super-packets or many small packets in the other. */
+const BUFFERS = 16;
+/** Packets that one call sends to native hosts. */
+const NATIVE_PACKETS = 64;
 /** Datagrams of a role's own in one batch, and room for them. */
 const OUTPUT_SLOTS = 256;
 const OUTPUT_OCTETS = 1 << 20;
@@ -33,16 +39,18 @@ interface Lane {
   readonly running: RunningRole;
   readonly driver: Driver;
   readonly udp: LinuxUdpPort;
+  readonly offloads: Offloads;
 }
 
 /** Everything that moves packets: it lives in a thread of its own and sleeps there until something happens. */
 export class DataPath {
   readonly #control: MessagePort;
-  readonly #arena = new Arena(SlotBuffers.octets(SLOTS) + OUTPUT_OCTETS + STRUCTURES_OCTETS);
-  readonly #poller = new Poller(this.#arena);
-  readonly #clock = new BootClock(this.#arena);
+  readonly #arena: Arena;
+  readonly #poller: Poller;
+  readonly #clock: BootClock;
   readonly #random = new SystemRandom();
-  readonly #buffers = new SlotBuffers(this.#arena, SLOTS);
+  readonly #checksum: Checksum;
+  readonly #tunBuffers: SlotBuffers;
   readonly #lanes: Lane[] = [];
   readonly #loop: EventLoop;
   readonly #closers: { close(): void }[] = [];
@@ -50,6 +58,11 @@ export class DataPath {
   /** Opens all ports. Errors: TeredoError; whatever was opened is closed again. */
   constructor(input: DataPathInput, control: MessagePort) {
     this.#control = control;
+    this.#arena = new Arena(octets(input.configuration.length));
+    this.#poller = new Poller(this.#arena);
+    this.#clock = new BootClock(this.#arena);
+    this.#checksum = checksumOf(this.#arena);
+    this.#tunBuffers = new SlotBuffers(this.#arena, BUFFERS);
     try {
       const batch = new Batch(SLOTS, this.#arena.bytes, 0, 0);
       const home = this.#arena.take(OUTPUT_OCTETS);
@@ -61,7 +74,8 @@ export class DataPath {
       const drivers = this.#lanes.map((lane) => lane.driver);
       this.#loop = new EventLoop(drivers, this.#poller, this.#clock);
       const localPorts = this.#lanes.map((lane) => lane.udp.localPort(0));
-      this.#post({ type: 'ready', wake: wake.fd, localPorts });
+      const offloads = this.#lanes.map((lane) => lane.offloads);
+      this.#post({ type: 'ready', wake: wake.fd, localPorts, offloads, checksums: this.#checksum.by });
     } catch (error) {
       this.#close();
       throw error;
@@ -82,18 +96,19 @@ export class DataPath {
 
   #lane(input: DataPathInput, index: number, batch: Batch, output: Batch): Lane {
     const configuration = input.configuration[index]!;
-    const [arena, poller, buffers] = [this.#arena, this.#poller, this.#buffers];
+    const [arena, poller, checksum] = [this.#arena, this.#poller, this.#checksum];
     const counters = new RoleCounters(input.counters, index);
-    const parts = { arena, poller, buffers, counters: counters.ports };
-    const { interfaceName } = configuration;
+    const { interfaceName, offloads: allowed = OFFLOADS } = configuration;
+    const parts = { arena, poller, checksum, counters: counters.ports, offloads: allowed };
     const tun =
       interfaceName === undefined
-        ? new NativePort(arena, SLOTS, counters.ports)
-        : new LinuxTunPort({ ...parts, name: interfaceName });
+        ? new NativePort(arena, NATIVE_PACKETS, counters.ports)
+        : new LinuxTunPort({ ...parts, buffers: this.#tunBuffers, name: interfaceName });
     this.#closers.push(tun);
     const { plans, openAtStart } = localSockets(configuration);
     const onTrouble = (_via: number, error: TeredoError) => this.#warn(error);
-    const udp = new LinuxUdpPort({ ...parts, plans, openAtStart, onTrouble });
+    const buffers = new SlotBuffers(arena, BUFFERS);
+    const udp = new LinuxUdpPort({ ...parts, buffers, plans, openAtStart, onTrouble });
     this.#closers.push(udp);
     this.#checkBuffer(udp);
     const running = makeRole(configuration, { random: this.#random, hmac: hmacSha1, drops: counters.drops });
@@ -103,7 +118,8 @@ export class DataPath {
       if (event.type === 'socket') udp.setOpen(event.via, event.open);
       else this.#post({ type: 'event', role: index, event, now: this.#clock.now() });
     });
-    return { running, driver, udp };
+    const offloads = [...(tun instanceof LinuxTunPort ? tun.offloads : []), ...udp.offloads];
+    return { running, driver, udp, offloads };
   }
 
   #checkBuffer(udp: LinuxUdpPort): void {
@@ -154,4 +170,10 @@ export class DataPath {
     for (const closer of this.#closers.reverse()) closer.close();
     this.#poller.close();
   }
+}
+
+/** What the memory of a data path with so many roles must hold. */
+function octets(roles: number): number {
+  const lane = SlotBuffers.octets(BUFFERS) + LinuxUdpPort.octets(BUFFERS);
+  return roles * lane + SlotBuffers.octets(BUFFERS) + OUTPUT_OCTETS + STRUCTURES_OCTETS;
 }

@@ -1,3 +1,5 @@
+import type { Checksum } from '../io/linux/checksum.ts';
+import type { Offloads } from '../io/linux/offloads.ts';
 import type { LocalNetwork } from '../roles/local-networks.ts';
 import type { RoleEvent } from '../roles/role.ts';
 import type { DaemonConfiguration } from './configuration.ts';
@@ -22,7 +24,14 @@ export type ToDataPath = { readonly type: 'host'; readonly host: HostView } | { 
 
 export type FromDataPath =
   /** Ports are open. `wake`: a descriptor to write to after each message. */
-  | { readonly type: 'ready'; readonly wake: number; readonly localPorts: readonly number[] }
+  | {
+      readonly type: 'ready';
+      readonly wake: number;
+      readonly localPorts: readonly number[];
+      /** By role: what is in use. */
+      readonly offloads: readonly Offloads[];
+      readonly checksums: Checksum['by'];
+    }
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly next: string }
   | { readonly type: 'event'; readonly role: number; readonly event: RoleEvent; readonly now: number }
   | { readonly type: 'warning'; readonly code: string; readonly message: string; readonly next: string }

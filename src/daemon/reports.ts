@@ -1,4 +1,6 @@
 import type { TeredoError } from '../errors.ts';
+import type { Checksum } from '../io/linux/checksum.ts';
+import type { Offloads } from '../io/linux/offloads.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import type { RoleConfiguration } from './configuration.ts';
 import type { RoleCounters } from './counters.ts';
@@ -6,7 +8,15 @@ import type { RoleCounters } from './counters.ts';
 /** What a daemon tells the program around it. Instants are gone: only durations mean anything to people. */
 export type Report =
   /** Sockets are open, the interface (if the role has one) exists; a relay's or a server's is up. */
-  | { readonly type: 'ready'; readonly role: RoleConfiguration; readonly localPort: number }
+  | {
+      readonly type: 'ready';
+      readonly role: RoleConfiguration;
+      readonly localPort: number;
+      /** What the kernel does for many packets at once. */
+      readonly offloads: Offloads;
+      /** Who computes checksums. */
+      readonly checksums: Checksum['by'];
+    }
   /** The interface has the address, the MTU and the route already. */
   | {
       readonly type: 'qualified';

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Batch } from '../../src/batch/batch.ts';
 import { Counter, PortCounters } from '../../src/io/counters.ts';
 import { Arena } from '../../src/io/linux/arena.ts';
+import { checksumOf } from '../../src/io/linux/checksum.ts';
 import { errorName } from '../../src/io/linux/errno.ts';
 import { NativePort } from '../../src/io/linux/native-port.ts';
 import { Poller } from '../../src/io/linux/poller.ts';
@@ -96,7 +97,7 @@ class Tun {
     const buffers = new SlotBuffers(this.arena, 32);
     this.batch = new Batch(32, this.arena.bytes, 0, 0);
     const { arena, poller, counters } = this;
-    this.port = new LinuxTunPort({ arena, buffers, poller, counters, name });
+    this.port = new LinuxTunPort({ arena, buffers, poller, counters, checksum: checksumOf(arena), name });
   }
 
   turn(): void {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Batch } from '../../src/batch/batch.ts';
 import { Counter, PortCounters } from '../../src/io/counters.ts';
 import { Arena } from '../../src/io/linux/arena.ts';
+import { checksumOf } from '../../src/io/linux/checksum.ts';
 import { errorName } from '../../src/io/linux/errno.ts';
 import { Poller } from '../../src/io/linux/poller.ts';
 import { SlotBuffers } from '../../src/io/linux/slot-buffers.ts';
@@ -162,6 +163,7 @@ class Host {
       buffers,
       poller: this.poller,
       counters: this.counters,
+      checksum: checksumOf(this.arena),
       plans,
       openAtStart,
       onTrouble: (_via, error) => {

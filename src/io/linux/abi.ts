@@ -30,6 +30,12 @@ export const IP_MULTICAST_LOOP = 34;
 export const IP_ADD_MEMBERSHIP = 35;
 export const IP_MULTICAST_ALL = 49;
 
+export const SOL_UDP = 17;
+/** Segment size of a message that holds several datagrams; since Linux 4.18. */
+export const UDP_SEGMENT = 103;
+/** Datagrams of one sender in one message; since Linux 5.0. */
+export const UDP_GRO = 104;
+
 export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 
@@ -38,8 +44,17 @@ export const O_NONBLOCK = 0x800;
 export const O_CLOEXEC = 0x80000;
 
 export const TUNSETIFF = 0x400454ca;
+export const TUNSETOFFLOAD = 0x400454d0;
 export const IFF_TUN = 0x0001;
 export const IFF_NO_PI = 0x1000;
+export const IFF_VNET_HDR = 0x4000;
+/** What the TUN device may leave to us; the USO flags since Linux 6.2, and only both together. */
+export const TUN_F_CSUM = 0x01;
+export const TUN_F_TSO4 = 0x02;
+export const TUN_F_TSO6 = 0x04;
+export const TUN_F_TSO_ECN = 0x08;
+export const TUN_F_USO4 = 0x20;
+export const TUN_F_USO6 = 0x40;
 /** struct ifreq: a name of at most 15 octets and a zero, then the flags. */
 export const IFREQ = { length: 40, flags: 16, nameMax: 15 } as const;
 
@@ -76,9 +91,23 @@ export const SOCKADDR_NL = { length: 12, groups: 8 } as const;
 /** struct iovec: pointer, size_t. */
 export const IOVEC = { length: 16, size: 8 } as const;
 /** struct mmsghdr: msghdr (name, name length, iov, iov count, control, control length, flags), then the message's length. */
-export const MMSGHDR = { length: 64, name: 0, nameLength: 8, iov: 16, iovCount: 24, messageLength: 56 } as const;
+export const MMSGHDR = {
+  length: 64,
+  name: 0,
+  nameLength: 8,
+  iov: 16,
+  iovCount: 24,
+  control: 32,
+  controlLength: 40,
+  messageLength: 56,
+} as const;
+/** struct cmsghdr: size_t length with this header, int level, int type; then the data, padded to 8 octets. */
+export const CMSGHDR = { length: 16, level: 8, type: 12 } as const;
 
 /** Errors that steer a loop; others are only counted. */
 export const EINTR = 4;
+export const EIO = 5;
 export const EAGAIN = 11;
+export const EINVAL = 22;
+export const EMSGSIZE = 90;
 export const EBADFD = 77;

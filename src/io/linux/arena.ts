@@ -2,8 +2,13 @@ import { addressOf } from './libc.ts';
 
 // Of all of WebAssembly we need a block of memory that does not move; the types of Node 20 do not name it.
 declare const WebAssembly: {
-  readonly Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
+  readonly Memory: new (pages: { initial: number; maximum: number }) => ArenaMemory;
 };
+
+/** What an arena is to WebAssembly code that works in it. */
+export interface ArenaMemory {
+  readonly buffer: ArrayBuffer;
+}
 
 const PAGE = 65_536;
 const HIGH_WORD = 2 ** 32;
@@ -15,9 +20,12 @@ const HIGH_WORD = 2 ** 32;
  * constant. Space is taken once, at start, and never given back.
  */
 export class Arena {
+  readonly memory: ArenaMemory;
   readonly bytes: Uint8Array;
   readonly u16: Uint16Array;
   readonly u32: Uint32Array;
+  /** For numbers that lie at any offset. */
+  readonly view: DataView;
   /** What the kernel calls offset 0. */
   readonly base: number;
   #next = 64;
@@ -26,9 +34,11 @@ export class Arena {
   constructor(octets: number) {
     const pages = Math.ceil(octets / PAGE);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.memory = memory;
     this.bytes = new Uint8Array(memory.buffer);
     this.u16 = new Uint16Array(memory.buffer);
     this.u32 = new Uint32Array(memory.buffer);
+    this.view = new DataView(memory.buffer);
     this.base = addressOf(this.bytes);
   }
 

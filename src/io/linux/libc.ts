@@ -31,6 +31,9 @@ export const read: Call<[fd: number, buffer: number, size: number]> = library.fu
 export const write: Call<[fd: number, buffer: number, size: number]> = library.func(
   'intptr_t write(int fd, uintptr_t buffer, size_t size)',
 );
+export const writev: Call<[fd: number, vectors: number, count: number]> = library.func(
+  'intptr_t writev(int fd, uintptr_t vectors, int count)',
+);
 export const ioctl: Call<[fd: number, request: number, argument: number]> = library.func(
   'int ioctl(int fd, ulong request, uintptr_t argument)',
 );

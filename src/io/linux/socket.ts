@@ -18,10 +18,14 @@ import {
   SOCKADDR_IN,
   SOL_IP,
   SOL_SOCKET,
+  SOL_UDP,
+  UDP_GRO,
+  UDP_SEGMENT,
 } from './abi.ts';
 import type { Arena } from './arena.ts';
 import { errorName } from './errno.ts';
 import { bind, close, errno, getsockname, getsockopt, setsockopt, socket } from './libc.ts';
+import type { Offloads } from './offloads.ts';
 
 /** What one local socket of a UDP port is bound to. */
 export interface SocketPlan {
@@ -48,12 +52,25 @@ export class SocketOpener {
     this.#scratch = arena.take(64);
   }
 
+  /** `segment` and `gro`, as far as they are allowed and this kernel has them. */
+  offloads(allowed: Offloads): Offloads {
+    const fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const has = (option: number) => {
+      this.#arena.u32[this.#scratch >> 2] = 0;
+      return setsockopt(fd, SOL_UDP, option, this.#arena.pointer(this.#scratch), 4) === 0;
+    };
+    const options = { segment: UDP_SEGMENT, gro: UDP_GRO };
+    const found = (['segment', 'gro'] as const).filter((name) => allowed.includes(name) && has(options[name]));
+    close(fd);
+    return found;
+  }
+
   /**
-   * Opens a non-blocking UDP socket for IPv4 and binds it.
+   * Opens a non-blocking UDP socket for IPv4 and binds it; `gathers`: it may hand over runs of datagrams (UDP_GRO).
    *
    * Errors: TeredoError that names the plan, the address and errno; the descriptor is closed then.
    */
-  openUdp(plan: SocketPlan): number {
+  openUdp(plan: SocketPlan, gathers: boolean): number {
     const fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) throw new TeredoError('TD-SOCKET', `cannot open a UDP socket: ${errorName(errno())}`);
     try {
@@ -71,6 +88,7 @@ export class SocketOpener {
         this.#bind(fd, plan, plan.group);
         this.#join(fd, plan, plan.group);
       }
+      if (gathers) this.#set(fd, plan, SOL_UDP, UDP_GRO, 1);
       this.#enlarge(fd, SO_RCVBUFFORCE, SO_RCVBUF);
       this.#enlarge(fd, SO_SNDBUFFORCE, SO_SNDBUF);
     } catch (error) {

@@ -2,22 +2,31 @@ import type { Batch } from '../../batch/batch.ts';
 import type { UdpPort } from '../../driver/driver.ts';
 import type { TeredoError } from '../../errors.ts';
 import { Counter, type PortCounters } from '../counters.ts';
-import { AF_INET, EAGAIN, EINTR, MSG_DONTWAIT, MSG_NOSIGNAL, SOCKADDR_IN } from './abi.ts';
+import { MSG_DONTWAIT, MSG_NOSIGNAL } from './abi.ts';
 import type { Arena } from './arena.ts';
-import { close, errno, recvmmsg } from './libc.ts';
-import { MessageVector } from './message-vector.ts';
+import type { Checksum } from './checksum.ts';
+import { close } from './libc.ts';
+import { OFFLOADS, type Offloads } from './offloads.ts';
 import type { Poller, Source } from './poller.ts';
-import { Sender } from './sender.ts';
+import { Segmenter } from './segmentation.ts';
 import type { SlotBuffers } from './slot-buffers.ts';
-import { SocketOpener, type SocketPlan, writeEndpoint } from './socket.ts';
+import { SocketOpener, type SocketPlan } from './socket.ts';
+import { UdpReceiver } from './udp-receiver.ts';
+import { SegmentSender } from './udp-segment.ts';
 
 const CLOSED = -1;
+/** Room for the headers of split super-packets between two flushes. */
+const HEADERS_OCTETS = 1 << 18;
 
 export interface UdpPortParts {
   readonly arena: Arena;
+  /** The port's own: a run of datagrams may stay here from one read to the next. */
   readonly buffers: SlotBuffers;
   readonly poller: Poller;
   readonly counters: PortCounters;
+  readonly checksum: Checksum;
+  /** What may be used; all by default. */
+  readonly offloads?: Offloads;
   /** By local socket, the `via` of a batch. Those not in `openAtStart` wait for `setOpen`. */
   readonly plans: readonly SocketPlan[];
   readonly openAtStart: readonly number[];
@@ -25,12 +34,17 @@ export interface UdpPortParts {
   readonly onTrouble: (via: number, error: TeredoError) => void;
 }
 
-/** Datagrams in and out by recvmmsg and sendmmsg, where they lie: nothing is copied between the kernel and a batch. */
+/** Datagrams in and out by recvmmsg and sendmmsg, where they lie: no payload is copied between the kernel and a batch. */
 export class LinuxUdpPort implements UdpPort, Source {
+  /** `segment` and `gro`, as far as they are in use. */
+  readonly offloads: Offloads;
   readonly #parts: UdpPortParts;
   readonly #opener: SocketOpener;
-  readonly #incoming: MessageVector;
-  readonly #sender: Sender;
+  readonly #receiver: UdpReceiver;
+  readonly #sender: SegmentSender;
+  readonly #segmenter: Segmenter;
+  readonly #headers: number;
+  #nextHeader: number;
   readonly #fds: Int32Array;
   /** 1: epoll said so, and no read has found the socket empty since. */
   readonly #readable: Uint8Array;
@@ -39,14 +53,15 @@ export class LinuxUdpPort implements UdpPort, Source {
 
   /** Errors: TeredoError when a socket of `openAtStart` cannot be opened; what was opened is closed again. */
   constructor(parts: UdpPortParts) {
-    const { arena, buffers } = parts;
+    const { arena, buffers, counters } = parts;
     this.#parts = parts;
     this.#opener = new SocketOpener(arena);
-    this.#incoming = new MessageVector(arena, buffers.count, SOCKADDR_IN.length);
-    for (let slot = 0; slot < buffers.count; slot++) {
-      this.#incoming.setPayload(slot, buffers.start(slot), buffers.capacity);
-    }
-    this.#sender = new Sender(arena, buffers.count, SOCKADDR_IN.length, AF_INET, parts.counters);
+    this.offloads = this.#opener.offloads(parts.offloads ?? OFFLOADS);
+    this.#receiver = new UdpReceiver(arena, buffers, counters);
+    this.#sender = new SegmentSender(arena, counters, this.offloads.includes('segment'));
+    this.#segmenter = new Segmenter(arena, parts.checksum);
+    this.#headers = arena.take(HEADERS_OCTETS);
+    this.#nextHeader = this.#headers;
     this.#fds = new Int32Array(parts.plans.length).fill(CLOSED);
     this.#readable = new Uint8Array(parts.plans.length);
     try {
@@ -57,18 +72,24 @@ export class LinuxUdpPort implements UdpPort, Source {
     }
   }
 
+  /** Octets of the arena that a port takes, its buffers not counted. */
+  static octets(buffers: number): number {
+    return UdpReceiver.octets(buffers) + SegmentSender.octets + HEADERS_OCTETS + 1024;
+  }
+
   read(batch: Batch): void {
+    if (!this.#receiver.begin(batch)) return;
     const sockets = this.#fds.length;
     for (let turn = 0; turn < sockets; turn++) {
       const via = (this.#first + turn) % sockets;
-      if (this.#readable[via] === 1) this.#readFrom(via, batch);
+      if (this.#readable[via] === 0) continue;
+      if (!this.#receiver.read(this.#fds[via]!, via, batch)) this.#readable[via] = 0;
     }
     this.#first = (this.#first + 1) % sockets;
   }
 
   write(batch: Batch): void {
-    const { start, length, ipv4, port, via } = batch;
-    const { counters } = this.#parts;
+    const { start, length, ipv4, port, via, segment } = batch;
     const sender = this.#sender;
     let socket = CLOSED;
     for (let slot = 0; slot < batch.count; slot++) {
@@ -76,15 +97,22 @@ export class LinuxUdpPort implements UdpPort, Source {
       const fd = this.#fds[via[slot]!] ?? CLOSED;
       // Port 0 is no destination, and what the kernel makes of it is nobody's promise.
       if (fd === CLOSED || port[slot] === 0) {
-        counters.add(Counter.DatagramsRefused, 1);
+        this.#refuse();
         continue;
       }
-      if (fd !== socket || sender.isFull) {
+      if (fd !== socket) {
         if (socket !== CLOSED) this.#flush(socket);
         socket = fd;
       }
-      const name = sender.add(start[slot]!, length[slot]!);
-      writeEndpoint(batch.bytes, name, ipv4[slot]!, port[slot]!);
+      if (segment[slot] !== 0) {
+        this.#split(fd, batch, slot);
+        continue;
+      }
+      if (!sender.addDatagram(ipv4[slot]!, port[slot]!, length[slot]!)) {
+        this.#flush(fd);
+        sender.addDatagram(ipv4[slot]!, port[slot]!, length[slot]!);
+      }
+      sender.addPiece(start[slot]!, length[slot]!);
     }
     if (socket !== CLOSED) this.#flush(socket);
   }
@@ -129,50 +157,43 @@ export class LinuxUdpPort implements UdpPort, Source {
     for (let via = 0; via < this.#fds.length; via++) this.#close(via);
   }
 
-  #readFrom(via: number, batch: Batch): void {
-    const { arena, buffers, counters } = this.#parts;
-    const first = batch.count;
-    const room = Math.min(batch.slots, buffers.count) - first;
-    if (room <= 0) return;
-    const received = recvmmsg(this.#fds[via]!, this.#incoming.pointer(first), room, MSG_DONTWAIT, 0);
-    if (received < room) this.#readable[via] = 0;
-    if (received < 0) {
-      const number = errno();
-      // Anything else is an error of one datagram: epoll tells again when there is more.
-      if (number !== EAGAIN && number !== EINTR) counters.addError(number);
+  /** A super-packet leaves as the packets it stands for: a new header and the payload where it lies, for each. */
+  #split(fd: number, { start, length, ipv4, port, segment }: Batch, slot: number): void {
+    const segmenter = this.#segmenter;
+    const sender = this.#sender;
+    if (!segmenter.begin(start[slot]!, length[slot]!, segment[slot]!)) {
+      this.#refuse();
       return;
     }
-    const { bytes } = arena;
-    let octets = 0;
-    for (let slot = first; slot < first + received; slot++) {
-      const name = this.#incoming.names + slot * SOCKADDR_IN.length;
-      const length = this.#incoming.receivedLength(slot);
-      batch.start[slot] = buffers.start(slot);
-      batch.length[slot] = length;
-      batch.ipv4[slot] =
-        (bytes[name + SOCKADDR_IN.address]! << 24) |
-        (bytes[name + SOCKADDR_IN.address + 1]! << 16) |
-        (bytes[name + SOCKADDR_IN.address + 2]! << 8) |
-        bytes[name + SOCKADDR_IN.address + 3]!;
-      batch.port[slot] = (bytes[name + SOCKADDR_IN.port]! << 8) | bytes[name + SOCKADDR_IN.port + 1]!;
-      batch.via[slot] = via;
-      batch.segment[slot] = 0;
-      octets += length;
+    const { headerLength } = segmenter;
+    const headerSpace = (headerLength + 7) & ~7;
+    while (!segmenter.isDone) {
+      if (this.#nextHeader + headerSpace > this.#headers + HEADERS_OCTETS) this.#flush(fd);
+      if (!sender.addDatagram(ipv4[slot]!, port[slot]!, segmenter.nextLength)) {
+        this.#flush(fd);
+        sender.addDatagram(ipv4[slot]!, port[slot]!, segmenter.nextLength);
+      }
+      segmenter.next(this.#nextHeader);
+      sender.addPiece(this.#nextHeader, headerLength);
+      sender.addPiece(segmenter.payloadAt, segmenter.payloadLength);
+      this.#nextHeader += headerSpace;
     }
-    batch.count = first + received;
-    counters.add(Counter.DatagramsReceived, received);
-    counters.add(Counter.DatagramOctetsReceived, octets);
   }
 
   #flush(fd: number): void {
     const { counters } = this.#parts;
     this.#sender.flush(fd, MSG_DONTWAIT | MSG_NOSIGNAL);
+    this.#nextHeader = this.#headers;
     counters.add(Counter.DatagramsSent, this.#sender.sent);
     counters.add(Counter.DatagramOctetsSent, this.#sender.sentOctets);
   }
 
+  #refuse(): void {
+    this.#parts.counters.add(Counter.DatagramsRefused, 1);
+  }
+
   #open(via: number): void {
-    const fd = this.#opener.openUdp(this.#parts.plans[via]!);
+    const fd = this.#opener.openUdp(this.#parts.plans[via]!, this.offloads.includes('gro'));
     this.#parts.poller.add(fd, this, via);
     this.#fds[via] = fd;
   }
