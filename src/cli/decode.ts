@@ -1,4 +1,5 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { parseHex, parseIpv6 } from '../wire/text.ts';
 import { printAddress } from './decode-address.ts';
@@ -34,13 +35,13 @@ export function register(program: Command): void {
 }
 
 /** An address looks like hex with colons, and a file may be named like either: address, then file, then hex. */
-function decode(what: readonly string[], options: DecodeOptions): void {
+async function decode(what: readonly string[], options: DecodeOptions): Promise<void> {
   const [first = ''] = what;
   const address = what.length === 1 ? parseIpv6(first) : undefined;
   if (address !== undefined) {
     printAddress(address, options);
   } else if (first === '-' && what.length === 1) {
-    for (const line of standardInput()) printDatagram(hexOrError('standard input', line), options, true);
+    for (const line of await standardInput()) printDatagram(hexOrError('standard input', line), options, true);
   } else if (what.length === 1 && existsSync(first)) {
     if (!statSync(first).isFile()) throw usageError('WHAT', first, 'is not a file', 'name a pcap or pcapng file');
     printCapture(first, chunks(first), options);
@@ -49,27 +50,28 @@ function decode(what: readonly string[], options: DecodeOptions): void {
   }
 }
 
-function hexOrError(key: string, text: string): Uint8Array {
+function hexOrError(key: string, input: string): Uint8Array {
   // Colons stand between octets; between longer groups they make an address, if a wrong one.
-  const isColoned = !text.includes(':') || /^[0-9a-f]{2}([:\s]+[0-9a-f]{2})*$/i.test(text.trim());
-  const bytes = isColoned ? parseHex(text) : undefined;
+  const isColoned = !input.includes(':') || /^[0-9a-f]{2}([:\s]+[0-9a-f]{2})*$/i.test(input.trim());
+  const bytes = isColoned ? parseHex(input) : undefined;
   if (bytes !== undefined && bytes.length > 0) return bytes;
-  const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
-  const isFile = /\.(pcap|pcapng|cap)$/i.test(text);
-  const reason = isFile ? 'there is no such file' : reasonAgainst(text);
+  const shown = input.length > 60 ? `${input.slice(0, 60)}...` : input;
+  const isFile = /\.(pcap|pcapng|cap)$/i.test(input);
+  const reason = isFile ? 'there is no such file' : reasonAgainst(input);
   const fix = isFile ? 'check the path' : 'see "teredo decode --help" for examples';
   throw usageError(key, `'${shown}'`, reason, fix);
 }
 
-function reasonAgainst(text: string): string {
-  if (/^[0-9a-f\s:]+$/i.test(text)) {
-    return text.includes(':') ? 'not a whole IPv6 address' : 'an odd number of hex digits, so an octet is cut';
+function reasonAgainst(input: string): string {
+  if (/^[0-9a-f\s:]+$/i.test(input)) {
+    return input.includes(':') ? 'not a whole IPv6 address' : 'an odd number of hex digits, so an octet is cut';
   }
   return 'neither an IPv6 address, nor hex digits, nor a file';
 }
 
-function standardInput(): string[] {
-  const lines = readFileSync(0, 'utf8').split('\n');
+/** Not by `readFileSync`: a pipe that is slow to fill would make that fail with EAGAIN. */
+async function standardInput(): Promise<string[]> {
+  const lines = (await text(process.stdin)).split('\n');
   const filled = lines.map((line) => line.trim()).filter((line) => line !== '');
   if (filled.length === 0)
     throw usageError('WHAT', '-', 'standard input is empty', 'write one datagram a line, as hex');
