@@ -57,7 +57,7 @@ export function drawLadder(
 
 function drawList(rows: readonly LadderRow[], width: number, paint: Paint): string[] {
   return rows.flatMap((row) => {
-    const time = paint.dim((row.at / 1_000).toFixed(3).padStart(GUTTER - 1));
+    const time = paint.dim(seconds(row.at).padStart(GUTTER - 1));
     const way = wrap(`${row.path.join(' > ')}${row.isLost ? ' ✗' : ''}: ${row.label}`, width - GUTTER - NUMBER);
     const sentence = wrap(row.sentence, width - GUTTER - NUMBER);
     const indent = ' '.repeat(GUTTER + NUMBER);
@@ -117,7 +117,7 @@ class Ladder {
   /** Line 0 has the time and the label, line 1 the arrow, the rest only the lines of the nodes. */
   #ladderLine(row: LadderRow, line: number): string {
     const { dim } = this.#paint;
-    const time = line === 0 ? dim(`${(row.at / 1_000).toFixed(3).padStart(GUTTER - 1)} `) : ' '.repeat(GUTTER);
+    const time = line === 0 ? dim(`${seconds(row.at).padStart(GUTTER - 1)} `) : ' '.repeat(GUTTER);
     const cells: Cell[] = Array.from({ length: this.#columns.length * this.#pitch }, () => ({
       mark: ' ',
       style: 'line',
@@ -202,4 +202,10 @@ interface Cell {
 function centre(text: string, width: number): string {
   const left = Math.max(0, Math.floor(width / 2) - Math.floor(text.length / 2));
   return `${' '.repeat(left)}${text}`.padEnd(width);
+}
+
+/** At most GUTTER - 1 characters for as long as a day. */
+function seconds(ms: number): string {
+  const digits = String(Math.floor(ms / 1_000)).length;
+  return (ms / 1_000).toFixed(Math.max(0, Math.min(3, 6 - digits)));
 }

@@ -25,8 +25,12 @@ export function runSimulated(scenario: Scenario, seed: number): Result {
   const { world } = cast;
   const chapters: ChapterResult[] = [];
   for (const { title, about, steps, show = 'ladder' } of scenario.chapters) {
-    const first = world.trace.records.length;
-    const findings = steps.flatMap((step) => runStep(cast, step));
+    let first = world.trace.records.length;
+    const findings: Finding[] = [];
+    for (const step of steps) {
+      findings.push(...runStep(cast, step));
+      if (step.do === 'skip') first = world.trace.records.length;
+    }
     chapters.push({ title, about, show, flights: flightsOf(world.trace.records, first), findings });
   }
   const isAsExpected = chapters.every(({ findings }) => findings.every((finding) => finding.isAsExpected));
@@ -54,7 +58,7 @@ function runStep(cast: Cast, step: Step): Finding[] {
         ? [{ type: 'address', client: step.client, address: client.address.slice(), isAsExpected: true }]
         : [];
     }
-    case 'wait':
+    case 'skip':
       world.runFor(step.ms);
       return [];
     case 'wait for refresh':

@@ -85,8 +85,8 @@ export type Step =
     }
   /** Shows the Teredo address of a client, field by field. */
   | { readonly do: 'show address'; readonly client: string }
-  /** Time passes. */
-  | { readonly do: 'wait'; readonly ms: number }
+  /** Time passes, and nobody tells what is said in it (keep-alives of everybody). */
+  | { readonly do: 'skip'; readonly ms: number }
   /** Time passes until the client solicits its server again (RFC 4380 §5.2.5). */
   | { readonly do: 'wait for refresh'; readonly client: string }
   /** Time passes until the client knows its NAT (RFC 4380 §5.2.1, in the background). */
