@@ -8,14 +8,19 @@ import { copy, readI32, writeI32 } from '../wire/bytes.ts';
  *
  * Bounded by `capacity`. When it is full the least recently used peer makes room, untrusted ones first, so that a
  * flood of strangers cannot push out a peer that has proved itself (ledger CLI-06, SEC-12). Of the untrusted at
- * most `untrustedMax` are kept. A peer costs 86 octets.
+ * most `untrustedMax` are kept. A peer costs 100 octets.
  */
 export class PeerTable {
   readonly capacity: number;
   /** 1: the peer has shown that it receives at its mapping (RFC 4380 §5.2). */
   readonly trusted: Uint8Array;
-  /** 1: learnt by local discovery, so its endpoint may be private (RFC 4380 §5.2.8). */
+  /** 1: learnt by local discovery (RFC 4380 §5.2.8); then it also has the three columns that follow. */
   readonly local: Uint8Array;
+  /** The local address, which may be private, and the local port. */
+  readonly localIpv4: Int32Array;
+  readonly localPort: Uint16Array;
+  /** Instant of the last discovery bubble, or of the last word from the local address. */
+  readonly localHeardAt: Float64Array;
   /** The mapped address and port that datagrams to this peer go to. */
   readonly ipv4: Int32Array;
   readonly port: Uint16Array;
@@ -56,6 +61,9 @@ export class PeerTable {
     const n = this.capacity;
     this.trusted = new Uint8Array(n);
     this.local = new Uint8Array(n);
+    this.localIpv4 = new Int32Array(n);
+    this.localPort = new Uint16Array(n);
+    this.localHeardAt = new Float64Array(n);
     this.ipv4 = new Int32Array(n);
     this.port = new Uint16Array(n);
     this.lastReceptionAt = new Float64Array(n);
@@ -156,11 +164,14 @@ export class PeerTable {
     this.#place(peer, this.capacity + 1, now);
   }
 
+  /** Takes the trust from a peer; another untrusted one makes room if there are too many. */
   distrust(peer: number, now: number): void {
     if (this.trusted[peer] === 0) return;
+    // While the peer is in neither list, so that it cannot be the one that goes.
+    this.#unlink(peer);
+    if (this.#untrusted >= this.#untrustedMax) this.remove(this.#oldest(this.capacity));
     this.trusted[peer] = 0;
     this.#untrusted++;
-    this.#unlink(peer);
     this.#place(peer, this.capacity, now);
   }
 

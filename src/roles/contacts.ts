@@ -82,6 +82,8 @@ export class Contacts {
     if (!this.#queue.push(peer, batch.packet(slot), batch.segment[slot])) this.#drops[Drop.QueueFull]!++;
     batch.length[slot] = 0;
     this.ask(peer, attemptsMax, now);
+    // A silent peer: its next word must pass by `trust`, which sends what waits.
+    this.peers.distrust(peer, now);
   }
 
   /** Asks a peer to show itself, unless it is being asked already. */
@@ -102,9 +104,13 @@ export class Contacts {
     }
   }
 
-  /** Nothing is awaited from this peer any more, though it was not trusted anew. */
-  settle(peer: number): void {
-    this.#pending.delete(peer);
+  /** Ends what is known of the peers that `isGone` names. */
+  forgetIf(isGone: (peer: number) => boolean): void {
+    const gone: number[] = [];
+    this.peers.forEach((peer) => {
+      if (isGone(peer)) gone.push(peer);
+    });
+    for (const peer of gone) this.peers.remove(peer);
   }
 
   handleTimeout(now: number): void {

@@ -172,6 +172,7 @@ export class Client implements Role {
   /** The host's own IPv4 addresses; known before `start`, told again when they change. */
   setLocalNetworks(networks: readonly LocalNetwork[]): void {
     this.#identity.networks = networks;
+    this.#transmission.review();
   }
 
   /** The service port that the UDP side really has. */
@@ -253,8 +254,9 @@ export class Client implements Role {
     this.#solicitations.forget(via);
     if (via === VIA_SECONDARY) {
       if (result === 'rejected') return;
-      this.#identified(this.#identification.advertised(now), now);
-      this.#refreshInterval.advertised(result.mapped, now);
+      // One of the two has asked; the search begins with a question of its own when the other has its answer.
+      if (this.#identification.isRunning) this.#identified(this.#identification.advertised(now), now);
+      else this.#refreshInterval.advertised(result.mapped, now);
     } else if (result === 'rejected') {
       this.#enter(qualification.offLine('server rejected the authentication key'), now);
     } else if (this.#qualification.state === 'starting') {
@@ -310,6 +312,8 @@ export class Client implements Role {
 
   #enterQualified(q: qualification.Qualified, previous: Uint8Array | undefined, now: number): void {
     this.#failures = 0;
+    // What was found out about another mapping need not be true of this one.
+    this.#maintenance.intervalMs = this.#config.refreshIntervalMs;
     this.#maintenance.start(now);
     this.#addressChangedAt = now;
     this.#identity.assume(q.mapped);

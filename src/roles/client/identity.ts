@@ -1,8 +1,8 @@
-import { isGlobalUnicast } from '../../wire/ipv4.ts';
+import { isGlobalUnicast, isMulticast } from '../../wire/ipv4.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { SERVER_PORT } from '../constants.ts';
 import type { Endpoint } from '../events.ts';
-import { isDirectedBroadcast, isOwnAddress, type LocalNetwork } from '../local-networks.ts';
+import { isDirectedBroadcast, isOnLink, isOwnAddress, type LocalNetwork } from '../local-networks.ts';
 import type { Random } from '../role.ts';
 import { isSameEndpoint } from './qualification.ts';
 
@@ -75,8 +75,11 @@ export class Identity {
     return port !== 0 && isGlobalUnicast(ipv4) && !isOurs && !isLocalSelf && !isDirectedBroadcast(this.networks, ipv4);
   }
 
-  /** Whether a neighbour on our link may be where a discovery bubble came from. */
+  /** Whether a neighbour on our link may have this endpoint: one host of an attached subnet, and not we ourselves. */
   mayBeNeighbour(ipv4: number, port: number): boolean {
-    return port !== 0 && !isOwnAddress(this.networks, ipv4) && !isDirectedBroadcast(this.networks, ipv4);
+    const first = ipv4 >>> 24;
+    const isUnicast = first !== 0 && first !== 127 && ipv4 !== -1 && !isMulticast(ipv4);
+    const isOnOurLink = isOnLink(this.networks, ipv4) && !isOwnAddress(this.networks, ipv4);
+    return port !== 0 && isUnicast && isOnOurLink && !isDirectedBroadcast(this.networks, ipv4);
   }
 }

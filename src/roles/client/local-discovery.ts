@@ -8,7 +8,6 @@ import {
   SERVER_PORT,
   VIA_SERVICE,
 } from '../constants.ts';
-import { isOnLink, type LocalNetwork } from '../local-networks.ts';
 import type { Outbox } from '../outbox.ts';
 import { between } from '../random.ts';
 import type { Random } from '../role.ts';
@@ -37,18 +36,12 @@ export function isDiscoveryBubble(bytes: Uint8Array, at: number): boolean {
 }
 
 /**
- * Whether a discovery bubble that came in by multicast from `ipv4` may be believed.
+ * Whether the sender of the discovery bubble at `at` may be believed, as far as its Teredo address tells: it stands
+ * behind the same mapped IPv4 address as we. That it is on our link is asked elsewhere.
  *
- * Shape:  the sender is on our link, has a Teredo address, and stands behind the same mapped IPv4 address as we.
  * Source: RFC 4380 §5.2.8; ledger CLI-123, CLI-124.
  */
-export function isBelievable(
-  bytes: Uint8Array,
-  at: number,
-  ipv4: number,
-  networks: readonly LocalNetwork[],
-  mappedIpv4: number,
-): boolean {
+export function isBelievable(bytes: Uint8Array, at: number, mappedIpv4: number): boolean {
   const source = at + ipv6.SOURCE;
-  return teredo.isTeredo(bytes, source) && teredo.ipv4(bytes, source) === mappedIpv4 && isOnLink(networks, ipv4);
+  return teredo.isTeredo(bytes, source) && teredo.ipv4(bytes, source) === mappedIpv4;
 }

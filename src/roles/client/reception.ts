@@ -79,23 +79,24 @@ export class Reception {
   receiveDiscovery(batch: Batch, slot: number, parts: Encapsulation, now: number): void {
     const { bytes } = batch;
     const { peers } = this.#transmission.contacts;
-    const { mapped, networks } = this.#identity;
+    const { address, mapped } = this.#identity;
     const source = parts.packetAt + ipv6.SOURCE;
     const ipv4 = batch.ipv4[slot]!;
     const port = batch.port[slot]!;
     const isGood =
       mapped !== undefined &&
       localDiscovery.isDiscoveryBubble(bytes, parts.packetAt) &&
-      localDiscovery.isBelievable(bytes, parts.packetAt, ipv4, networks, mapped.ipv4) &&
+      localDiscovery.isBelievable(bytes, parts.packetAt, mapped.ipv4) &&
+      !ipv6.sameAddress(bytes, source, address, 0) && // SEC-08
       this.#identity.mayBeNeighbour(ipv4, port);
     if (!isGood) return this.#drop(batch, slot, Drop.Discovery);
+    if (!this.#mayAnswer(ipv4, now)) return this.#drop(batch, slot, Drop.RateLimited);
     const peer = peers.add(bytes, source, now);
     peers.local[peer] = 1;
-    if (peers.trusted[peer] === 0) {
-      peers.ipv4[peer] = ipv4;
-      peers.port[peer] = port;
-      peers.lastReceptionAt[peer] = now;
-    }
+    peers.localIpv4[peer] = ipv4;
+    peers.localPort[peer] = port;
+    peers.localHeardAt[peer] = now;
+    if (peers.trusted[peer] === 0) peers.lastReceptionAt[peer] = now;
     if (permission(peers, peer, now) === 'sent') {
       countBubble(peers, peer, now);
       this.#transmission.emitBubble(bytes, source, ipv4, port);
@@ -166,16 +167,18 @@ export class Reception {
     const ipv4 = batch.ipv4[slot]!;
     const port = batch.port[slot]!;
     const peer = peers.find(bytes, source);
-    const isWhereExpected = peer >= 0 && peers.ipv4[peer] === ipv4 && peers.port[peer] === port;
-    if (isWhereExpected && (peers.trusted[peer] === 1 || peers.local[peer] === 1)) {
-      this.#accept(batch, slot, peer, now); // cases 1 and 5; ledger CLI-68
+    if (peer >= 0 && peers.local[peer] === 1 && peers.localIpv4[peer] === ipv4 && peers.localPort[peer] === port) {
+      peers.localHeardAt[peer] = now;
+      this.#accept(batch, slot, peer, now); // case 5; ledger CLI-68
     } else if (!teredo.embeds(bytes, source, ipv4, port)) {
       this.#drop(batch, slot, Drop.MappingMismatch);
     } else if (!this.#identity.maySendTo(ipv4, port)) {
       // Ledger SEC-06: a mapping that nobody may have on the Internet is not believed.
       this.#drop(batch, slot, Drop.NotGlobalIpv4);
     } else {
-      this.#accept(batch, slot, peers.add(bytes, source, now), now); // case 3; ledger CLI-66
+      const known = peers.add(bytes, source, now);
+      peers.local[known] = 0; // no neighbour, or one that has left: it is to be reached like any other
+      this.#accept(batch, slot, known, now); // cases 1 and 3; ledger CLI-66
     }
   }
 

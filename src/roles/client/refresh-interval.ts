@@ -1,19 +1,25 @@
 import { SOLICITATION_TIMEOUT_MS, SOLICITATIONS_MAX } from '../constants.ts';
 import type { Endpoint } from '../events.ts';
 
-/** RFC 4380 §5.2.7: the largest interval that is tried, and where the search begins. */
+/** RFC 4380 §5.2.7: the largest interval that is tried. */
 const MAXIMUM_MS = 120_000;
-const CANDIDATE_MS = 60_000;
 /** RFC 4380 §5.2.7: good enough when the interval is this part of the maximum. */
 const GOOD_ENOUGH = 0.75;
 const BUBBLE_WAIT_MS = 2_000;
-const BUBBLES_MAX = 3;
+/** The first and up to three repeats. */
+const BUBBLES_MAX = 4;
 
 /** The three intervals of the search, in ms. */
 export interface Intervals {
   readonly interval: number;
   readonly candidate: number;
   readonly maximum: number;
+}
+
+/** Where the search begins: twice the interval in use, 60 s for the usual 30 s (ledger CLI-110). */
+export function begun(interval: number): Intervals {
+  const maximum = Math.max(MAXIMUM_MS, interval);
+  return { interval, candidate: Math.min(2 * interval, (interval + maximum) / 2), maximum };
 }
 
 /** A bubble reached the secondary port after the candidate time (ledger CLI-112). */
@@ -26,6 +32,10 @@ export function failed({ interval, candidate }: Intervals): Intervals {
   return { interval, candidate: (interval + candidate) / 2, maximum: candidate };
 }
 
+/**
+ * Departs from RFC 4380 §5.2.7, which asks this after a failure only: with a NAT that remembers longer than the
+ * maximum there is none, and the search would come nearer to the maximum for ever.
+ */
 export function isGoodEnough({ interval, maximum }: Intervals): boolean {
   return interval >= GOOD_ENOUGH * maximum;
 }
@@ -61,7 +71,7 @@ export class RefreshIntervalSearch {
   constructor(startMs: number, actions: RefreshIntervalActions) {
     this.#startMs = startMs;
     this.#actions = actions;
-    this.#intervals = { interval: startMs, candidate: CANDIDATE_MS, maximum: MAXIMUM_MS };
+    this.#intervals = begun(startMs);
   }
 
   get isRunning(): boolean {
@@ -69,8 +79,9 @@ export class RefreshIntervalSearch {
   }
 
   start(now: number): void {
-    this.#intervals = { interval: this.#startMs, candidate: CANDIDATE_MS, maximum: MAXIMUM_MS };
-    this.#qualify(now);
+    this.#intervals = begun(this.#startMs);
+    if (isGoodEnough(this.#intervals)) this.#finish();
+    else this.#qualify(now);
   }
 
   stop(): void {

@@ -1,7 +1,6 @@
 import type { Batch } from '../../batch/batch.ts';
 import type { WaitingPacket } from '../../peers/packet-queue.ts';
 import * as icmpv6 from '../../wire/icmpv6.ts';
-import { isGlobalUnicast } from '../../wire/ipv4.ts';
 import * as ipv6 from '../../wire/ipv6.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { countBubble, permission } from '../bubbles.ts';
@@ -88,10 +87,22 @@ export class Transmission implements Asker {
     this.contacts.hold(peer, batch, slot, ATTEMPTS_MAX, now);
   }
 
+  /** The host's networks have changed: peers where nothing may be sent to any more are forgotten. */
+  review(): void {
+    const { peers } = this.contacts;
+    this.contacts.forgetIf((peer) => {
+      const localIpv4 = peers.localIpv4[peer]!;
+      if (peers.local[peer] === 1 && !this.#identity.mayBeNeighbour(localIpv4, peers.localPort[peer]!)) {
+        peers.local[peer] = 0;
+      }
+      if (peers.trusted[peer] === 0 || (peers.local[peer] === 1 && peers.ipv4[peer] === localIpv4)) return false;
+      return !this.#identity.maySendTo(peers.ipv4[peer]!, peers.port[peer]!);
+    });
+  }
+
   /** Asker: what a peer is asked by depends on what it is; how often, on RFC 4380 §5.2.6. */
   ask(peer: number, now: number): Asked {
     const asked = this.#permission(peer, now);
-    if (!this.#isUsable(peer, now)) this.contacts.peers.distrust(peer, now);
     if (asked === 'sent') this.#askNow(peer, now);
     return asked;
   }
@@ -123,14 +134,14 @@ export class Transmission implements Asker {
   /** Heard by local discovery, or spoken to on the link, in the last ten minutes (ledger CLI-43). */
   #isLocal(peer: number, now: number): boolean {
     const { peers } = this.contacts;
-    return peers.local[peer] === 1 && now - peers.lastReceptionAt[peer]! < LOCAL_PEER_MEMORY_MS;
+    return peers.local[peer] === 1 && now - peers.localHeardAt[peer]! < LOCAL_PEER_MEMORY_MS;
   }
 
   /** RFC 4380 §5.2.4: what the peer's address says must be global unicast, unless it is a neighbour of ours. */
   #mayContact(bytes: Uint8Array, at: number, known: number, now: number): boolean {
     const isLocal = known >= 0 && this.#isLocal(known, now);
     const isSendable = isLocal || this.#identity.maySendTo(teredo.ipv4(bytes, at), teredo.port(bytes, at));
-    return isSendable && isGlobalUnicast(teredo.server(bytes, at));
+    return isSendable && this.#identity.maySendTo(teredo.server(bytes, at), SERVER_PORT);
   }
 
   /** The peer is valid still, but silent for a while: the packet goes, and a question with it. */
@@ -159,7 +170,7 @@ export class Transmission implements Asker {
       this.#emitTest(peer, lastAt, now);
     } else if (this.#isLocal(peer, now)) {
       // RFC 4380 §5.2.4 (3), ledger CLI-126: and one by multicast, so that the neighbour learns where we are.
-      this.emitBubble(address, 0, peers.ipv4[peer]!, peers.port[peer]!);
+      this.emitBubble(address, 0, peers.localIpv4[peer]!, peers.localPort[peer]!);
       localDiscovery.emit(this.#datagrams, this.#identity.address);
     } else {
       this.#emitBubblePair(address);
@@ -181,7 +192,7 @@ export class Transmission implements Asker {
     const port = teredo.port(address, 0);
     const server = teredo.server(address, 0);
     if (this.#identity.maySendTo(ipv4, port)) this.emitBubble(address, 0, ipv4, port);
-    if (isGlobalUnicast(server)) this.emitBubble(address, 0, server, SERVER_PORT);
+    if (this.#identity.maySendTo(server, SERVER_PORT)) this.emitBubble(address, 0, server, SERVER_PORT);
   }
 
   #refuse(batch: Batch, slot: number, reason: Drop, code: number, now: number): void {
