@@ -19,7 +19,7 @@ export interface Change {
 }
 
 export interface Comparison {
-  /** Lines that both reports have, in the order of the second. */
+  /** Lines that both reports have and that may be better or worse, in the order of the second. */
   readonly changes: readonly Change[];
   /** Names that only one of them has. */
   readonly unmatched: readonly string[];
@@ -31,7 +31,7 @@ export function compare(before: Report, after: Report, tolerance: number): Compa
   const later = new Set(after.rows.map((row) => row.name));
   const changes = after.rows.flatMap((row) => {
     const other = earlier.get(row.name);
-    return other === undefined ? [] : [change(other, row, tolerance)];
+    return other === undefined || row.better === 'neither' ? [] : [change(other, row, tolerance)];
   });
   const unmatched = [
     ...before.rows.filter((row) => !later.has(row.name)),

@@ -27,6 +27,7 @@ const GROUPS: readonly Group[] = [memory, idle, tcp, udp, roundTrip, solicitatio
 const NEEDS: readonly (readonly string[])[] = [
   ['ip', '-V'],
   ['nft', '--version'],
+  ['ethtool', '--version'],
   ['ping', '-V'],
   ['iperf3', '--version'],
   ['miredo', '-V'],

@@ -10,8 +10,8 @@ export interface Measure {
   readonly name: string;
   readonly title: string;
   readonly unit: string;
-  /** Which of two values is the better one. */
-  readonly better: 'higher' | 'lower';
+  /** Which of two values is the better one; neither: it explains other lines. */
+  readonly better: 'higher' | 'lower' | 'neither';
   readonly goal?: Goal;
 }
 

@@ -26,7 +26,7 @@ export class Sender {
     execArgv: ['--import', HOOKS],
   });
 
-  /** Errors: what the thread threw, a refused message among it. */
+  /** Errors: what the thread threw; it throws when the kernel took no message at all. */
   send(load: Load): Promise<Sent> {
     return new Promise((resolve, reject) => {
       const worker = this.#worker;

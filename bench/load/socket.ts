@@ -9,6 +9,8 @@ const AF_INET6 = 10;
 const SOCK_DGRAM = 2;
 const SOCK_RAW = 3;
 const IPPROTO_RAW = 255;
+const SOL_UDP = 17;
+const UDP_SEGMENT = 103;
 
 const library = koffi.load(null);
 const socket = library.func('int socket(int domain, int type, int protocol)') as (
@@ -21,16 +23,26 @@ const connect = library.func('int connect(int fd, const uint8_t *address, uint l
   address: Uint8Array,
   length: number,
 ) => number;
+const setsockopt = library.func('int setsockopt(int fd, int level, int option, const int *value, uint length)') as (
+  fd: number,
+  level: number,
+  option: number,
+  value: readonly number[],
+  length: number,
+) => number;
 const close = library.func('int close(int fd)') as (fd: number) => number;
 
-/** A UDP socket over IPv6. */
-export function openUdp(namespace: Namespace, address: string, port: number): number {
+/** A UDP socket over IPv6; the kernel cuts what is written to it into datagrams of `segment` octets. */
+export function openUdp(namespace: Namespace, address: string, port: number, segment: number): number {
   const sockaddr = new Uint8Array(28);
   const view = new DataView(sockaddr.buffer);
   view.setUint16(0, AF_INET6, true);
   view.setUint16(2, port);
   sockaddr.set(parseIpv6(address)!, 8);
-  return open(namespace, AF_INET6, SOCK_DGRAM, 0, sockaddr);
+  const fd = open(namespace, AF_INET6, SOCK_DGRAM, 0, sockaddr);
+  if (setsockopt(fd, SOL_UDP, UDP_SEGMENT, [segment], 4) === 0) return fd;
+  close(fd);
+  throw new Error(`the kernel cuts no UDP: errno ${koffi.errno()}`);
 }
 
 /** A socket for whole IPv4 packets, whose senders may be of any port. */

@@ -14,6 +14,11 @@ test.each([
   [['relay', '--interface', 'far-too-long-a-name'], '--interface far-too-long-a-name: not a name', '1 to 15 letters'],
   [['relay', '--interface', '../x'], '--interface ../x: not a name', '1 to 15 letters'],
   [['server', '--address', '192.0.2.1', '--address2', '192.0.2.1'], '--address2', 'another address'],
+  [
+    ['server', '--address', '192.0.2.1', '--advertisements-per-second', '0'],
+    '--advertisements-per-second 0: not a number of answers in a second',
+    'from 1 to 10000000',
+  ],
   [['server', '--address', '192.0.2.1', '--mtu', '1279'], '--mtu 1279: not an MTU', 'from 1280 to 65535'],
   [['server', '--address', '192.0.2.1', '--secret-file', '/nowhere'], '--secret-file /nowhere: ENOENT', 'readable'],
   [['client', '192.0.2.1:3544'], 'SERVER 192.0.2.1:3544: Teredo servers have', 'leave'],
