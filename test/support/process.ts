@@ -4,6 +4,8 @@ import { until } from './until.ts';
 
 /** How long a process may take to obey SIGTERM before it gets SIGKILL. */
 const PATIENCE_MS = 5_000;
+/** How long the last output of an ended process is waited for. */
+const DRAIN_MS = 1_000;
 
 /** A program that keeps running: its output is kept for failure messages, and it is stopped by its own pid only. */
 export class Process {
@@ -36,10 +38,14 @@ export class Process {
         this.ending = error.message;
         resolve();
       });
-      // 'exit', not 'close': a grandchild that outlives the process may hold its pipes.
       this.#child.on('exit', (status, signal) => {
-        this.ending = describeEnding(status, signal);
-        resolve();
+        const end = () => {
+          this.ending ??= describeEnding(status, signal);
+          resolve();
+        };
+        // What it printed last may still be in the pipes; but a grandchild that outlives it may hold them for ever.
+        this.#child.once('close', end);
+        setTimeout(end, DRAIN_MS).unref();
       });
     });
   }
