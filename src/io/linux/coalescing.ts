@@ -98,10 +98,12 @@ export class Coalescer {
         return false;
       }
       this.#isHeadRight = true;
+    }
+    if (!this.#isRight(at, length)) return false;
+    if (this.count === 1) {
       this.pieceAt[0] = this.#head + this.headerLength;
       this.pieceLength[0] = this.#segment;
     }
-    if (!this.#isRight(at, length)) return false;
     this.pieceAt[this.count] = at + this.headerLength;
     this.pieceLength[this.count] = payload;
     this.count++;
