@@ -37,7 +37,7 @@ export function transmit(relay: Relay, batch: Batch, now: number): void {
   const { peers } = relay;
   for (let slot = 0; slot < batch.count; slot++) {
     const at = start[slot]!;
-    if (length[slot]! < ipv6.LENGTH || bytes[at]! >>> 4 !== 6) {
+    if (length[slot]! < ipv6.LENGTH || bytes[at]! >>> 4 !== 6 || !relay.carries(bytes, at + ipv6.SOURCE)) {
       relay.transmitSlow(batch, slot, now);
     } else {
       const peer = peers.find(bytes, at + ipv6.DESTINATION);

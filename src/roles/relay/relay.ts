@@ -26,6 +26,9 @@ export interface RelayConfig extends ContactLimits {
   /** Peers that may be asked for the first time, per second and at once (RFC 4380 §7.3.5). */
   readonly newPeersPerSecond: number;
   readonly newPeersBurst: number;
+  /** Bubbles to one IPv4 address, per second and at once: whose server that is, anyone may claim (RFC 4380 §7.4.3). */
+  readonly bubblesPerSecond: number;
+  readonly bubblesBurst: number;
 }
 
 /** Limits are on by default: from the IPv6 side anyone can make a relay send bubbles (ledger REL-14). */
@@ -34,12 +37,19 @@ export const relayDefaults: RelayConfig = {
   behindNat: false,
   newPeersPerSecond: 1000,
   newPeersBurst: 4000,
+  bubblesPerSecond: 1000,
+  bubblesBurst: 4000,
 };
+
+/** IPv4 addresses whose rates of bubbles are told apart. */
+const BUBBLE_BUCKETS = 4096;
 
 /** fe80::/64, then 64 bits that only the receiver of a bubble learns. */
 const LINK_LOCAL_PREFIX = 0xfe800000 | 0;
 /** U and G bits of an interface identifier: a random one has both clear. */
 const UNIVERSAL_AND_GROUP = 0x03000000;
+/** Upper half of the interface identifier of an ISATAP address, U and G bits aside (RFC 5214 §6.1). */
+const ISATAP = 0x00005efe;
 
 /**
  * A Teredo relay (RFC 4380 §5.4; ledger REL-01): the way between native IPv6 hosts and Teredo clients.
@@ -57,6 +67,7 @@ export class Relay implements Role, Asker {
   readonly #errors = new IcmpErrors(this.#packets);
   readonly #contacts: Contacts;
   readonly #newPeers: RateLimit;
+  readonly #toward: RateLimit;
   readonly #events: RoleEvent[] = [];
   #networks: readonly LocalNetwork[] = [];
   #ownAddresses: readonly Uint8Array[] | undefined;
@@ -69,11 +80,15 @@ export class Relay implements Role, Asker {
     this.#contacts = new Contacts(config, random, this.#datagrams, drops, this);
     this.peers = this.#contacts.peers;
     this.#newPeers = new RateLimit(config.newPeersPerSecond, config.newPeersBurst, 1, 0);
+    const { bubblesPerSecond, bubblesBurst } = config;
+    this.#toward = new RateLimit(bubblesPerSecond, bubblesBurst, BUBBLE_BUCKETS, random.uint32());
   }
 
   /** The host's own IPv4 addresses: nothing is tunnelled to them, nor to their directed broadcasts. */
   setLocalNetworks(networks: readonly LocalNetwork[]): void {
     this.#networks = networks;
+    const { trusted, ipv4, port } = this.peers;
+    this.#contacts.forgetIf((peer) => trusted[peer] === 1 && !this.#maySendTo(ipv4[peer]!, port[peer]!));
   }
 
   /** The only destinations served, 16 octets each (ledger HSR-04); undefined: every global native address. */
@@ -126,13 +141,30 @@ export class Relay implements Role, Asker {
       return false;
     }
     if (!ipv6.isGlobal(bytes, at) || teredo.isTeredo(bytes, at)) return false;
-    const is6to4 = bytes[at] === 0x20 && bytes[at + 1] === 0x02;
-    return !is6to4 || !isOwnAddress(this.#networks, readI32(bytes, at + 2));
+    return !this.#isTunnelOfOurs(bytes, at);
+  }
+
+  /**
+   * Whether a packet with the 16-octet source at `at` may go into the tunnel: never what came out of one.
+   *
+   * Source: ledger SEC-09, HSR-02: a host-specific relay sends what its host sends.
+   */
+  carries(bytes: Uint8Array, at: number): boolean {
+    if (!ipv6.isGlobal(bytes, at) || teredo.isTeredo(bytes, at)) return false;
+    return this.#ownAddresses === undefined || this.serves(bytes, at);
   }
 
   drop(batch: Batch, slot: number, reason: Drop): void {
     this.drops[reason]!++;
     batch.length[slot] = 0;
+  }
+
+  /** RFC 6324 §3.1: a 6to4 or ISATAP address that names one of our own IPv4 addresses leads back to us. */
+  #isTunnelOfOurs(bytes: Uint8Array, at: number): boolean {
+    const is6to4 = bytes[at] === 0x20 && bytes[at + 1] === 0x02;
+    if (is6to4 && isOwnAddress(this.#networks, readI32(bytes, at + 2))) return true;
+    const isIsatap = (readI32(bytes, at + 8) & ~UNIVERSAL_AND_GROUP) === ISATAP;
+    return isIsatap && isOwnAddress(this.#networks, readI32(bytes, at + 12));
   }
 
   /** Called by `forwarding.receive`: bubbles, trailers, packets from peers not yet trusted (RFC 4380 §5.4.2). */
@@ -205,10 +237,11 @@ export class Relay implements Role, Asker {
     }
     if (!teredo.isTeredo(bytes, destination)) return this.#refuse(batch, slot, Drop.NotTeredoDestination, now); // REL-02
     if (teredo.isTeredo(bytes, at + ipv6.SOURCE)) return this.drop(batch, slot, Drop.Loop); // ledger SEC-09
+    if (!this.carries(bytes, at + ipv6.SOURCE)) return this.drop(batch, slot, Drop.SourceAddress); // ledger HSR-02
     // RFC 4380 §5.4.1, ledger REL-03: first of all, and in silence.
     const isAllowed =
       this.#maySendTo(teredo.ipv4(bytes, destination), teredo.port(bytes, destination)) &&
-      isGlobalUnicast(teredo.server(bytes, destination));
+      this.#mayAskServer(teredo.server(bytes, destination));
     if (!isAllowed) return this.drop(batch, slot, Drop.NotGlobalIpv4);
     const known = this.peers.find(bytes, destination);
     if (known >= 0 && this.#isUsable(known, now)) return this.#transmitAndRevalidate(batch, slot, known, now);
@@ -223,9 +256,8 @@ export class Relay implements Role, Asker {
    */
   ask(peer: number, now: number): Asked {
     const asked = permission(this.peers, peer, now);
-    if (!this.#isUsable(peer, now)) this.peers.distrust(peer, now);
-    if (asked === 'sent') this.#sendBubbles(peer, now);
-    return asked;
+    if (asked !== 'sent') return asked;
+    return this.#sendBubbles(peer, now) ? 'sent' : 'later';
   }
 
   /**
@@ -245,19 +277,27 @@ export class Relay implements Role, Asker {
     if (permission(this.peers, peer, now) === 'sent') this.#sendBubbles(peer, now);
     batch.ipv4[slot] = this.peers.ipv4[peer]!;
     batch.port[slot] = this.peers.port[peer]!;
+    batch.via[slot] = 0;
     this.peers.lastTransmissionAt[peer] = now;
   }
 
-  #sendBubbles(peer: number, now: number): void {
+  /** False: too many have gone that way lately. */
+  #sendBubbles(peer: number, now: number): boolean {
     const { peers } = this;
     const address = peers.address(peer);
+    const server = teredo.server(address, 0);
+    const mappedIpv4 = teredo.ipv4(address, 0);
+    const mappedPort = teredo.port(address, 0);
+    if (!this.#toward.allow(server, now)) return false;
     countBubble(peers, peer, now);
     if (peers.nonceHigh[peer] === 0 && peers.nonceLow[peer] === 0) {
       peers.nonceHigh[peer] = this.#random.uint32() & ~UNIVERSAL_AND_GROUP;
       peers.nonceLow[peer] = this.#random.uint32();
     }
-    if (this.#config.behindNat) this.#emitBubble(peer, address, teredo.ipv4(address, 0), teredo.port(address, 0));
-    this.#emitBubble(peer, address, teredo.server(address, 0), SERVER_PORT);
+    const isDirectToo = this.#config.behindNat && this.#maySendTo(mappedIpv4, mappedPort);
+    if (isDirectToo && this.#toward.allow(mappedIpv4, now)) this.#emitBubble(peer, address, mappedIpv4, mappedPort);
+    if (this.#mayAskServer(server)) this.#emitBubble(peer, address, server, SERVER_PORT);
+    return true;
   }
 
   /** Ledger M-3, REL-15: the source of a bubble is a link-local address that nobody but its receiver can know. */
@@ -285,6 +325,11 @@ export class Relay implements Role, Asker {
       !isOwnAddress(this.#networks, ipv4) &&
       !isDirectedBroadcast(this.#networks, ipv4)
     );
+  }
+
+  /** Our own host may be a server too, so own addresses pass here. */
+  #mayAskServer(ipv4: number): boolean {
+    return isGlobalUnicast(ipv4) && !isDirectedBroadcast(this.#networks, ipv4);
   }
 
   #refuse(batch: Batch, slot: number, reason: Drop, now: number): void {

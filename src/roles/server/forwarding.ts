@@ -20,7 +20,7 @@ export function receive(server: Server, batch: Batch, now: number): void {
       server.drop(batch, slot, parts); // check 1; ledger SRV-03
     } else if (parts.originAt >= 0) {
       server.drop(batch, slot, Drop.Unexpected); // only servers write origins, and no server answers another
-    } else if (!isGlobalUnicast(ipv4[slot]!) || port[slot] === 0) {
+    } else if (!isGlobalUnicast(ipv4[slot]!) || port[slot] === 0 || server.isDirectedBroadcast(ipv4[slot]!)) {
       server.drop(batch, slot, Drop.NotGlobalIpv4); // check 3; ledger SRV-05, SRV-13
     } else if (server.isOwn(ipv4[slot]!) && isTeredoPort(port[slot]!)) {
       server.drop(batch, slot, Drop.Loop); // ledger SRV-25
@@ -74,7 +74,7 @@ function refuseMapping(server: Server, bytes: Uint8Array, destination: number): 
   const ipv4 = teredo.ipv4(bytes, destination);
   const port = teredo.port(bytes, destination);
   if (!isGlobalUnicast(ipv4) || port === 0 || server.isDirectedBroadcast(ipv4)) return Drop.NotGlobalIpv4;
-  return server.isOwn(ipv4) && isTeredoPort(port) ? Drop.Loop : 0; // ledger SEC-07
+  return server.isOwn(ipv4) ? Drop.Loop : 0; // ledger SEC-07
 }
 
 /** Only connectivity tests go to the IPv6 Internet, and a hop limit that is used up ends here. */

@@ -8,7 +8,7 @@ import * as teredo from '../../wire/teredo.ts';
 import { SERVER_PORT, VIA_PRIMARY_ADDRESS, VIA_SECONDARY_ADDRESS } from '../constants.ts';
 import { DROP_REASONS, Drop, type DropCounters } from '../drop.ts';
 import type { RoleEvent } from '../events.ts';
-import { isDirectedBroadcast, type LocalNetwork } from '../local-networks.ts';
+import { isDirectedBroadcast, isOwnAddress, type LocalNetwork } from '../local-networks.ts';
 import { Outbox } from '../outbox.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { Hmac, Random, Role } from '../role.ts';
@@ -102,7 +102,7 @@ export class Server implements Role {
   }
 
   isOwn(ipv4: number): boolean {
-    return ipv4 === this.config.ipv4 || ipv4 === this.config.ipv4Secondary;
+    return ipv4 === this.config.ipv4 || ipv4 === this.config.ipv4Secondary || isOwnAddress(this.#networks, ipv4);
   }
 
   isDirectedBroadcast(ipv4: number): boolean {
@@ -150,6 +150,7 @@ export class Server implements Role {
     if (!this.#fromLimit.allow(batch.ipv4[slot]!, now)) return this.drop(batch, slot, Drop.RateLimited);
     batch.start[slot] = parts.packetAt;
     batch.length[slot] = parts.packetEnd - parts.packetAt;
+    batch.bytes[parts.packetAt + ipv6.HOP_LIMIT]!--; // RFC 8200 §3: who forwards, lowers it; above 1 it was
   }
 
   drop(batch: Batch, slot: number, reason: Drop): void {
