@@ -44,7 +44,8 @@ function change(earlier: Row, later: Row, tolerance: number): Change {
   const against = (['miredo', 'kernel'] as const).find((other) => isUsable(earlier, other) && isUsable(later, other));
   const before = against === undefined ? typical(earlier, 'ours')! : ratio(earlier, against)!;
   const after = against === undefined ? typical(later, 'ours')! : ratio(later, against)!;
-  const growth = before === after ? 1 : after / before;
+  const resolution = against === undefined ? (later.resolution ?? 0) : 0;
+  const growth = Math.abs(after - before) <= resolution ? 1 : after / before;
   const improvement = later.better === 'higher' ? growth : 1 / growth;
   return {
     name: later.name,
@@ -57,6 +58,6 @@ function change(earlier: Row, later: Row, tolerance: number): Change {
 }
 
 function isUsable(row: Row, other: 'miredo' | 'kernel'): boolean {
-  const value = ratio(row, other);
-  return value !== undefined && Number.isFinite(value) && value > 0;
+  const divisor = typical(row, other);
+  return divisor !== undefined && divisor > (row.resolution ?? 0) && ratio(row, other)! > 0;
 }

@@ -13,6 +13,8 @@ export interface Measure {
   /** Which of two values is the better one; neither: it explains other lines. */
   readonly better: 'higher' | 'lower' | 'neither';
   readonly goal?: Goal;
+  /** Differences below it mean nothing, in the unit of the measure. */
+  readonly resolution?: number;
 }
 
 /** What must hold: for `higher` at least, for `lower` at most. */

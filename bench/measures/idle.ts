@@ -22,6 +22,7 @@ export const idle: Group = {
         title: `Idle ${name}`,
         unit: '% CPU',
         better: 'lower',
+        resolution: 0.05,
         ...(name === 'server' ? {} : { goal: { value: 0.1 } }),
       } as const;
       results.add(measure, side.name, (100 * ns[i]!) / elapsedNs);
