@@ -138,9 +138,9 @@ describe('the comparison of two reports', () => {
   test('what lies below the resolution of a measure neither changes nor divides', () => {
     const idle = { ...cost, resolution: 0.05 };
     const before = report(row(idle, { ours: [0], miredo: [0.001] }));
-    const after = (ours: number) => report(row(idle, { ours: [ours], miredo: [0.002] }));
-    expect(compare(before, after(0.04), 0.1).changes).toMatchObject([{ against: 'itself', verdict: 'same' }]);
-    expect(compare(before, after(0.06), 0.1).changes).toMatchObject([{ against: 'itself', verdict: 'worse' }]);
+    const later = (ours: number) => report(row(idle, { ours: [ours], miredo: [0.002] }));
+    expect(compare(before, later(0.04), 0.1).changes).toMatchObject([{ against: 'itself', verdict: 'same' }]);
+    expect(compare(before, later(0.06), 0.1).changes).toMatchObject([{ against: 'itself', verdict: 'worse' }]);
   });
 
   test('nothing before and nothing after is the same; Miredo at zero is no divisor', () => {
