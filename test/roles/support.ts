@@ -68,7 +68,7 @@ export function makeRelay(config: Partial<RelayConfig> = {}): Relay {
 /** Gives a role one datagram; what it lets through to the IPv6 side comes back. */
 export function receive(role: Role, from: string, bytes: Uint8Array, now: number, via = 0): Uint8Array[] {
   const [address, port] = from.split(':') as [string, string];
-  const batch = new Batch(4, new Uint8Array(1 << 17));
+  const batch = cleared(input);
   batch.push(bytes, ip(address), Number(port), via);
   role.receive(batch, now);
   return packetsIn(batch);
@@ -76,7 +76,7 @@ export function receive(role: Role, from: string, bytes: Uint8Array, now: number
 
 /** Gives a role one packet from the IPv6 side; what leaves at once by UDP comes back. */
 export function transmit(role: Role, packet: Uint8Array, now: number): Datagram[] {
-  const batch = new Batch(4, new Uint8Array(1 << 17));
+  const batch = cleared(input);
   batch.push(packet);
   role.transmit(batch, now);
   return datagramsIn(batch);
@@ -84,13 +84,13 @@ export function transmit(role: Role, packet: Uint8Array, now: number): Datagram[
 
 /** Everything the role wants to send by UDP on its own account. */
 export function pollDatagrams(role: Role): Datagram[] {
-  const batch = new Batch(256, new Uint8Array(1 << 20));
+  const batch = cleared(output);
   role.pollDatagrams(batch);
   return datagramsIn(batch);
 }
 
 export function pollPackets(role: Role): Uint8Array[] {
-  const batch = new Batch(256, new Uint8Array(1 << 20));
+  const batch = cleared(output);
   role.pollPackets(batch);
   return packetsIn(batch);
 }
@@ -106,6 +106,15 @@ export function drops(role: Role): Record<string, number> {
   const counted: Record<string, number> = {};
   for (const [reason, count] of role.drops.entries()) if (count > 0) counted[dropName(reason)] = count;
   return counted;
+}
+
+/** What comes out of these is copied, so all tests may share them. */
+const input = new Batch(4, new Uint8Array(1 << 17));
+const output = new Batch(256, new Uint8Array(1 << 20));
+
+function cleared(batch: Batch): Batch {
+  batch.clear();
+  return batch;
 }
 
 function packetsIn(batch: Batch): Uint8Array[] {
