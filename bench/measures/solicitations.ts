@@ -13,7 +13,7 @@ import type { Scene, Side } from '../scene.ts';
 
 const ADDRESS = '198.51.100.250';
 const PORTS = 256;
-/** More than a server answers on two cores. */
+/** More than can be sent and answered on two cores. */
 const PER_SECOND = 400_000;
 const HEADERS = 28;
 const SETTLE_MS = 100;

@@ -11,7 +11,7 @@ import { type Side, warmUp } from '../scene.ts';
 const PORT = 9;
 const INNER_HEADERS = 48;
 const OUTER_HEADERS = 28;
-/** More than any contestant carries on two cores: saturation. */
+/** Saturation: a sender on the same two cores can do little more. */
 const SATURATION = 400_000;
 /**
  * Datagrams in one write. Toward clients the sender's packets go through routers, at the cost of the sender, so that
