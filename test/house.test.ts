@@ -14,12 +14,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   peers: ['wire'],
   roles: ['wire', 'batch', 'peers'],
   driver: ['batch', 'roles/role.ts'],
-  io: ['driver', 'batch', 'roles/role.ts'],
+  io: ['driver', 'batch', 'roles/role.ts', 'errors.ts'],
   sim: ['wire', 'batch', 'peers', 'roles', 'driver'],
   capture: ['wire'],
-  lab: ['sim', 'capture', 'daemon', 'wire'],
+  lab: ['sim', 'capture', 'daemon', 'wire', 'roles/role.ts', 'roles/constants.ts', 'errors.ts'],
   daemon: ['roles', 'driver', 'io', 'batch', 'wire', 'errors.ts'],
-  cli: ['daemon', 'lab', 'capture', 'wire', 'errors.ts'],
+  cli: ['daemon', 'lab', 'capture', 'wire', 'roles/role.ts', 'roles/constants.ts', 'errors.ts'],
 };
 
 /** Folders whose code also runs in a browser, or must be repeatable: nothing of the operating system. */
