@@ -139,6 +139,57 @@ describeWith(['root', 'network namespaces', 'nftables'], 'the UDP port on a real
     );
   });
 
+  test('a run of equal datagrams crosses the kernel as one, and comes in datagram by datagram', async () => {
+    const a = host(left, [plan(0, 4014)]);
+    const b = host(right, [plan(0, 4015)]);
+    const frames = async () =>
+      (await right.ask<{ stats64: { rx: { packets: number } } }[]>('-s', 'link', 'show', 'eth'))[0]!.stats64.rx.packets;
+    const before = await frames();
+    const sent = Array.from({ length: 150 }, (_, index) => `datagram ${1_000 + index}`);
+    a.sendAll([...sent, 'short'], RIGHT, 4015);
+    // The batch has room for 64.
+    const counts: number[] = [];
+    const found: string[] = [];
+    b.poller.wait(1_000);
+    do {
+      b.batch.clear();
+      b.port.read(b.batch);
+      counts.push(b.batch.count);
+      for (let slot = 0; slot < b.batch.count; slot++) found.push(new TextDecoder().decode(b.batch.packet(slot)));
+    } while (b.batch.count === b.batch.slots);
+    expect(found).toEqual([...sent, 'short']);
+    expect(counts).toEqual([64, 64, 23]);
+    expect((await frames()) - before).toBe(3);
+  });
+
+  test('datagrams to several peers share a call, and keep their order for each', () => {
+    const a = host(left, [plan(0, 4016)]);
+    const [b, c] = [host(right, [plan(0, 4017)]), host(right, [plan(0, 4018)])];
+    a.out.clear();
+    for (let index = 0; index < 30; index++) {
+      a.out.push(new Uint8Array(index % 7 === 6 ? 9 : 8).fill(index), RIGHT, index % 3 === 0 ? 4018 : 4017);
+    }
+    a.port.write(a.out);
+    const numbers = (count: number, of: Host) => of.receive(count).map(({ text }) => text.charCodeAt(0));
+    const all = Array.from({ length: 30 }, (_, index) => index);
+    expect(numbers(20, b)).toEqual(all.filter((index) => index % 3 !== 0));
+    expect(numbers(10, c)).toEqual(all.filter((index) => index % 3 === 0));
+  });
+
+  test('datagrams larger than the MTU of the way go one by one, in fragments; none is lost', async () => {
+    const a = host(left, [plan(0, 4019)]);
+    const b = host(right, [plan(0, 4020)]);
+    await left.ip('link set eth mtu 1280');
+    const sent = Array.from({ length: 20 }, (_, index) => String.fromCharCode(97 + index).repeat(1_400));
+    for (let round = 0; round < 2; round++) {
+      a.sendAll(sent, RIGHT, 4020);
+      expect(b.receive(20).map(({ text }) => text)).toEqual(sent);
+    }
+    expect(a.counters.errors().size).toBe(0);
+    expect(a.counters.get(Counter.DatagramsSent)).toBe(40);
+    await left.ip('link set eth mtu 1500');
+  });
+
   test('the receive buffer is what was asked for, and said so', () => {
     const a = host(left, [plan(0, 4013)]);
     expect(a.port.receiveBuffer(0)).toBeGreaterThanOrEqual(8 << 20);
@@ -157,7 +208,7 @@ class Host {
     const buffers = new SlotBuffers(this.arena, 64);
     const home = this.arena.take(1 << 18);
     this.batch = new Batch(64, this.arena.bytes, 0, 0);
-    this.out = new Batch(64, this.arena.bytes, home, home + (1 << 18));
+    this.out = new Batch(256, this.arena.bytes, home, home + (1 << 18));
     this.port = new LinuxUdpPort({
       arena: this.arena,
       buffers,
@@ -175,6 +226,12 @@ class Host {
   send(text: string, to: number, port: number, via = 0): void {
     this.out.clear();
     this.out.push(new TextEncoder().encode(text), to, port, via);
+    this.port.write(this.out);
+  }
+
+  sendAll(texts: readonly string[], to: number, port: number): void {
+    this.out.clear();
+    for (const text of texts) expect(this.out.push(new TextEncoder().encode(text), to, port)).toBeGreaterThanOrEqual(0);
     this.port.write(this.out);
   }
 
