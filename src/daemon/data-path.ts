@@ -24,8 +24,10 @@ import { localSockets } from './sockets.ts';
 
 /** Datagrams, or packets, that one turn moves at most. */
 const SLOTS = 1024;
-/** Buffers of 64 KiB on each side: runs of datagrams in one, super-packets or many small packets in the other. */
-const BUFFERS = 16;
+/** Buffers of 64 KiB: a run of datagrams each, or where runs do not come, one datagram. Memory is used when they are. */
+const UDP_BUFFERS = 64;
+/** Likewise: super-packets, or many small packets. */
+const TUN_BUFFERS = 16;
 /** Packets that one call sends to native hosts. */
 const NATIVE_PACKETS = 64;
 /** Datagrams of a role's own in one batch, and room for them. */
@@ -62,7 +64,7 @@ export class DataPath {
     this.#poller = new Poller(this.#arena);
     this.#clock = new BootClock(this.#arena);
     this.#checksum = checksumOf(this.#arena);
-    this.#tunBuffers = new SlotBuffers(this.#arena, BUFFERS);
+    this.#tunBuffers = new SlotBuffers(this.#arena, TUN_BUFFERS);
     try {
       const batch = new Batch(SLOTS, this.#arena.bytes, 0, 0);
       const home = this.#arena.take(OUTPUT_OCTETS);
@@ -107,7 +109,7 @@ export class DataPath {
     this.#closers.push(tun);
     const { plans, openAtStart } = localSockets(configuration);
     const onTrouble = (_via: number, error: TeredoError) => this.#warn(error);
-    const buffers = new SlotBuffers(arena, BUFFERS);
+    const buffers = new SlotBuffers(arena, UDP_BUFFERS);
     const udp = new LinuxUdpPort({ ...parts, buffers, plans, openAtStart, onTrouble });
     this.#closers.push(udp);
     this.#checkBuffer(udp);
@@ -174,6 +176,6 @@ export class DataPath {
 
 /** What the memory of a data path with so many roles must hold. */
 function octets(roles: number): number {
-  const lane = SlotBuffers.octets(BUFFERS) + LinuxUdpPort.octets(BUFFERS);
-  return roles * lane + SlotBuffers.octets(BUFFERS) + OUTPUT_OCTETS + STRUCTURES_OCTETS;
+  const lane = SlotBuffers.octets(UDP_BUFFERS) + LinuxUdpPort.octets(UDP_BUFFERS);
+  return roles * lane + SlotBuffers.octets(TUN_BUFFERS) + OUTPUT_OCTETS + STRUCTURES_OCTETS;
 }
