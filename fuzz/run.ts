@@ -8,11 +8,12 @@
 import { parseArgs } from 'node:util';
 import * as capture from './capture.ts';
 import { mutate } from './mutate.ts';
+import * as roles from './roles.ts';
 import { Chance, type Target } from './target.ts';
 import * as wire from './wire.ts';
 
 /** All there are; a new file of targets joins here. */
-const targets: readonly Target[] = [...wire.targets, ...capture.targets];
+const targets: readonly Target[] = [...wire.targets, ...capture.targets, ...roles.targets];
 
 /** Executions between two looks at the clock. */
 const ROUND = 200;

@@ -6,7 +6,7 @@ import { copy, readI32, writeI32 } from '../wire/bytes.ts';
  * Keys are whole IPv6 addresses, flags included (ledger W-03), found through a seeded hash, so that nobody outside
  * can choose addresses that share a chain. Everything is allocated once; all operations are O(1).
  *
- * Bounded by `capacity`. When it is full the least recently used peer makes room, untrusted ones first, so that a
+ * Bounded by `capacity`. When it is full a peer that was not used of late makes room, untrusted ones first, so that a
  * flood of strangers cannot push out a peer that has proved itself (ledger CLI-06, SEC-12). Of the untrusted at
  * most `untrustedMax` are kept. A peer costs 100 octets.
  */
