@@ -14,6 +14,8 @@ export const Counter = {
   PacketOctetsReceived: 6,
   PacketsSent: 7,
   PacketOctetsSent: 8,
+  /** Dropped as RFC 6040 asks: congestion on the way, and a sender inside the tunnel that understands only loss. */
+  DatagramsCongested: 9,
 } as const;
 
 /** Counters by name; errno counters follow them in the same block. */

@@ -190,6 +190,27 @@ describeWith(['root', 'network namespaces', 'nftables'], 'the UDP port on a real
     await left.ip('link set eth mtu 1500');
   });
 
+  test('RFC 6040 §4.2: a mark of congestion on the way reaches the packet inside, or ends one that cannot bear it', async () => {
+    await left.nft(
+      'table ip marks { chain out { type filter hook output priority 0; udp dport 4022 ip ecn set ce; }; }',
+    );
+    const a = host(left, [plan(0, 4021)]);
+    const b = host(right, [plan(0, 4022)]);
+    const packets = [0x60_00, 0x60_20, 0x60_10, 0x60_20].map((start) =>
+      Uint8Array.of(start >> 8, start & 0xff, ...Array(60).fill(7)),
+    );
+    a.out.clear();
+    for (const packet of packets) a.out.push(packet, RIGHT, 4022);
+    a.port.write(a.out);
+    b.batch.clear();
+    b.poller.wait(1_000);
+    b.port.read(b.batch);
+    expect([0, 1, 2].map((slot) => b.batch.packet(slot)[1])).toEqual([0x30, 0x30, 0x30]);
+    expect(b.batch.count).toBe(3);
+    expect(b.counters.get(Counter.DatagramsCongested)).toBe(1);
+    await left.nft('delete table ip marks');
+  });
+
   test('the receive buffer is what was asked for, and said so', () => {
     const a = host(left, [plan(0, 4013)]);
     expect(a.port.receiveBuffer(0)).toBeGreaterThanOrEqual(8 << 20);

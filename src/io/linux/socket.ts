@@ -7,6 +7,7 @@ import {
   IP_MULTICAST_LOOP,
   IP_MULTICAST_TTL,
   IP_PMTUDISC_DONT,
+  IP_RECVTOS,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SO_REUSEADDR,
@@ -76,6 +77,8 @@ export class SocketOpener {
     try {
       // RFC 4380 §5.1.2, ledger W-12: DF stays clear.
       this.#set(fd, plan, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+      // RFC 6040 §4.2: what routers say about congestion is told to the packet inside.
+      this.#set(fd, plan, SOL_IP, IP_RECVTOS, 1);
       this.#set(fd, plan, SOL_IP, IP_MULTICAST_ALL, 0);
       if (plan.group === undefined) {
         // RFC 4380 §5.2.8: discovery bubbles stay on the link, and we do not want to hear our own.

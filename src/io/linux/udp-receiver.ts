@@ -1,13 +1,16 @@
 import type { Batch } from '../../batch/batch.ts';
 import { Counter, type PortCounters } from '../counters.ts';
-import { CMSGHDR, EAGAIN, EINTR, MSG_DONTWAIT, SOCKADDR_IN, SOL_UDP, UDP_GRO } from './abi.ts';
+import { CMSGHDR, EAGAIN, EINTR, IP_TOS, MSG_DONTWAIT, SOCKADDR_IN, SOL_IP, SOL_UDP, UDP_GRO } from './abi.ts';
 import type { Arena } from './arena.ts';
+import { decapsulate, ECN_MASK } from './ecn.ts';
 import { errno, recvmmsg } from './libc.ts';
 import { MessageVector } from './message-vector.ts';
 import type { SlotBuffers } from './slot-buffers.ts';
 
-/** A cmsghdr with an int, padded. */
-const CONTROL_LENGTH = 24;
+/** One piece of control data: a cmsghdr with an int or less, padded. */
+const CONTROL_PIECE = 24;
+/** The TOS, and the size of the datagrams of a run. */
+const CONTROL_LENGTH = 2 * CONTROL_PIECE;
 
 /**
  * Datagrams from sockets into a batch, where the kernel put them: a message may hold a run of datagrams of one sender
@@ -25,6 +28,9 @@ export class UdpReceiver {
   #end = 0;
   #offset = 0;
   #via = 0;
+  /** What the control data of the message at hand said: octets of each datagram but the last, and the outer ECN. */
+  #segment = 0;
+  #ecn = 0;
 
   constructor(arena: Arena, buffers: SlotBuffers, counters: PortCounters) {
     this.#arena = arena;
@@ -90,18 +96,23 @@ export class UdpReceiver {
       const port = (bytes[name + SOCKADDR_IN.port]! << 8) | bytes[name + SOCKADDR_IN.port + 1]!;
       const start = this.#buffers.start(message);
       const length = this.#vector.receivedLength(message);
-      const segment = this.#segment(message, length);
+      this.#readControl(message, length);
       let offset = this.#offset;
       while (offset < length && batch.count < batch.slots) {
+        const datagram = Math.min(this.#segment, length - offset);
+        const at = start + offset;
+        offset += datagram;
+        if (this.#ecn !== 0 && !decapsulate(bytes, at, datagram, this.#ecn)) {
+          this.#counters.add(Counter.DatagramsCongested, 1);
+          continue;
+        }
         const slot = batch.count++;
-        const datagram = Math.min(segment, length - offset);
-        batch.start[slot] = start + offset;
+        batch.start[slot] = at;
         batch.length[slot] = datagram;
         batch.ipv4[slot] = ipv4;
         batch.port[slot] = port;
         batch.via[slot] = this.#via;
         batch.segment[slot] = 0;
-        offset += datagram;
         octets += datagram;
       }
       this.#offset = offset;
@@ -115,12 +126,18 @@ export class UdpReceiver {
     this.#counters.add(Counter.DatagramOctetsReceived, octets);
   }
 
-  /** Octets of each datagram of a message but the last. */
-  #segment(message: number, length: number): number {
-    if (this.#vector.controlLengthOf(message) < CMSGHDR.length + 4) return length;
-    const { u32 } = this.#arena;
-    const control = this.#vector.controls + message * CONTROL_LENGTH;
-    const isRun = u32[(control + CMSGHDR.level) >> 2] === SOL_UDP && u32[(control + CMSGHDR.type) >> 2] === UDP_GRO;
-    return isRun ? u32[(control + CMSGHDR.length) >> 2]! || length : length;
+  #readControl(message: number, length: number): void {
+    const { bytes, u32 } = this.#arena;
+    const controls = this.#vector.controls + message * CONTROL_LENGTH;
+    const end = controls + this.#vector.controlLengthOf(message);
+    this.#segment = length;
+    this.#ecn = 0;
+    for (let control = controls; control + CMSGHDR.length < end; control += CONTROL_PIECE) {
+      const level = u32[(control + CMSGHDR.level) >> 2];
+      const type = u32[(control + CMSGHDR.type) >> 2];
+      const data = control + CMSGHDR.length;
+      if (level === SOL_UDP && type === UDP_GRO) this.#segment = u32[data >> 2]! || length;
+      else if (level === SOL_IP && type === IP_TOS) this.#ecn = bytes[data]! & ECN_MASK;
+    }
   }
 }
