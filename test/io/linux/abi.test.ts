@@ -16,6 +16,7 @@ const msghdr = koffi.struct({
   flags: 'int',
 });
 const mmsghdr = koffi.struct({ header: msghdr, messageLength: 'uint32_t' });
+const cmsghdr = koffi.struct({ length: 'size_t', level: 'int', type: 'int' });
 const sockaddrIn = koffi.struct({
   family: 'uint16_t',
   port: 'uint16_t',
@@ -44,6 +45,11 @@ describe('Layouts of the system-call interface', () => {
     ['msghdr.nameLength', koffi.offsetof(msghdr, 'nameLength'), abi.MMSGHDR.nameLength],
     ['msghdr.iov', koffi.offsetof(msghdr, 'iov'), abi.MMSGHDR.iov],
     ['msghdr.iovCount', koffi.offsetof(msghdr, 'iovCount'), abi.MMSGHDR.iovCount],
+    ['msghdr.control', koffi.offsetof(msghdr, 'control'), abi.MMSGHDR.control],
+    ['msghdr.controlLength', koffi.offsetof(msghdr, 'controlLength'), abi.MMSGHDR.controlLength],
+    ['cmsghdr', koffi.sizeof(cmsghdr), abi.CMSGHDR.length],
+    ['cmsghdr.level', koffi.offsetof(cmsghdr, 'level'), abi.CMSGHDR.level],
+    ['cmsghdr.type', koffi.offsetof(cmsghdr, 'type'), abi.CMSGHDR.type],
     ['mmsghdr.messageLength', koffi.offsetof(mmsghdr, 'messageLength'), abi.MMSGHDR.messageLength],
     ['sockaddr_in', koffi.sizeof(sockaddrIn), abi.SOCKADDR_IN.length],
     ['sockaddr_in.port', koffi.offsetof(sockaddrIn, 'port'), abi.SOCKADDR_IN.port],
@@ -71,6 +77,23 @@ describe('Layouts of the system-call interface', () => {
     expect(read.header.name).toBe(arena.pointer(vector.names + 2 * abi.SOCKADDR_IN.length));
     expect(read.header).toMatchObject({ nameLength: 16, iovCount: 1, control: 0, controlLength: 0 });
     expect(koffi.decode(BigInt(read.header.iov!), iovec)).toEqual({ base: arena.pointer(payload), length: 77 });
+  });
+});
+
+describe('A message with several iovecs and control data', () => {
+  test('a message vector read as C reads it', () => {
+    const arena = new Arena(1 << 16);
+    const vector = new MessageVector(arena, 3, abi.SOCKADDR_IN.length, 4, 48);
+    const payload = arena.take(100);
+    vector.setPayload(1, payload, 60, 2);
+    vector.setPayload(1, payload + 60, 40, 3);
+    vector.setVectors(1, 2, 2);
+    vector.setControlLength(1, 24);
+    const { header } = koffi.decode(BigInt(vector.pointer(1)), mmsghdr) as { header: Record<string, number> };
+    expect(header).toMatchObject({ iovCount: 2, control: arena.pointer(vector.controls + 48), controlLength: 24 });
+    expect(koffi.decode(BigInt(header.iov!), iovec)).toEqual({ base: arena.pointer(payload), length: 60 });
+    expect(koffi.decode(BigInt(header.iov! + 16), iovec)).toEqual({ base: arena.pointer(payload + 60), length: 40 });
+    expect([vector.payloadLength(1, 2), vector.controlLengthOf(1)]).toEqual([60, 24]);
   });
 });
 
