@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'bench/allocation.test.ts'],
           exclude: ['test/{kernel,interop,scenarios,cli}/**', 'test/house.test.ts'],
         },
       },
