@@ -7,8 +7,8 @@ export interface UdpPort {
   read(batch: Batch): void;
   /** Sends every slot with a length. What the system refuses is counted by the port, never thrown. */
   write(batch: Batch): void;
-  /** Opens or closes the local socket with this index; called when a role asks for it by event. */
-  setOpen(via: number, open: boolean): void;
+  /** Opens (on local port `port`, if given) or closes the local socket with this index; a role asks by event. */
+  setOpen(via: number, open: boolean, port?: number): void;
 }
 
 /** The IPv6 side of a role. */

@@ -78,7 +78,7 @@ export function build(scenario: Scenario, seed: number): Cast {
       case 'client': {
         const { behind, server, identifiesNat = false, ...rest } = spec;
         const place = behind === undefined ? {} : { behind: find(nats, behind) };
-        const config = { identifyNat: identifiesNat, localDiscovery: false };
+        const config = { identifyNat: identifiesNat };
         const options = { ...rest, ...place, server: find(servers, server), startAfterMs: 'never', config } as const;
         clients.set(spec.name, world.addClient(options));
         break;

@@ -24,6 +24,8 @@ export class PeerTable {
   /** The mapped address and port that datagrams to this peer go to. */
   readonly ipv4: Int32Array;
   readonly port: Uint16Array;
+  /** Which local socket reaches it; 0: the service port. */
+  readonly via: Uint8Array;
   /** Instants in ms; -Infinity: never. */
   readonly lastReceptionAt: Float64Array;
   readonly lastTransmissionAt: Float64Array;
@@ -66,6 +68,7 @@ export class PeerTable {
     this.localHeardAt = new Float64Array(n);
     this.ipv4 = new Int32Array(n);
     this.port = new Uint16Array(n);
+    this.via = new Uint8Array(n);
     this.lastReceptionAt = new Float64Array(n);
     this.lastTransmissionAt = new Float64Array(n);
     this.lastBubbleAt = new Float64Array(n);
@@ -138,6 +141,7 @@ export class PeerTable {
     this.local[peer] = 0;
     this.ipv4[peer] = 0;
     this.port[peer] = 0;
+    this.via[peer] = 0;
     this.lastReceptionAt[peer] = Number.NEGATIVE_INFINITY;
     this.lastTransmissionAt[peer] = Number.NEGATIVE_INFINITY;
     this.lastBubbleAt[peer] = Number.NEGATIVE_INFINITY;
@@ -151,13 +155,14 @@ export class PeerTable {
   }
 
   /** Marks a peer as trusted, heard at `now` from this mapping; a direct answer clears its bubble count. */
-  trust(peer: number, ipv4: number, port: number, now: number): void {
+  trust(peer: number, ipv4: number, port: number, now: number, via = 0): void {
     if (this.trusted[peer] === 0) {
       this.trusted[peer] = 1;
       this.#untrusted--;
     }
     this.ipv4[peer] = ipv4;
     this.port[peer] = port;
+    this.via[peer] = via;
     this.lastReceptionAt[peer] = now;
     this.bubbles[peer] = 0;
     this.#unlink(peer);

@@ -36,6 +36,9 @@ export const MTU = 1280;
 export const VIA_SERVICE = 0;
 export const VIA_SECONDARY = 1;
 export const VIA_DISCOVERY = 2;
+/** The first of the local sockets with random ports (RFC 6081 §5.4), and how many there may be at a time. */
+export const VIA_RANDOM = 3;
+export const VIA_RANDOM_MAX = 16;
 /** Local sockets of a server: port 3544 of its first and of its second address. */
 export const VIA_PRIMARY_ADDRESS = 0;
 export const VIA_SECONDARY_ADDRESS = 1;

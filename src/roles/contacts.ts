@@ -95,11 +95,11 @@ export class Contacts {
   }
 
   /** The peer has shown itself at this mapping: trust it and send what waited, oldest first. */
-  trust(peer: number, ipv4: number, port: number, now: number): void {
-    this.peers.trust(peer, ipv4, port, now);
+  trust(peer: number, ipv4: number, port: number, now: number, via = 0): void {
+    this.peers.trust(peer, ipv4, port, now, via);
     this.#pending.delete(peer);
     for (const { packet, segment } of this.#queue.take(peer)) {
-      if (this.#outbox.push(packet, ipv4, port, 0, segment)) this.peers.lastTransmissionAt[peer] = now;
+      if (this.#outbox.push(packet, ipv4, port, via, segment)) this.peers.lastTransmissionAt[peer] = now;
       else this.#drops[Drop.QueueFull]!++;
     }
   }

@@ -48,7 +48,10 @@ export type RoleEvent =
   | { readonly type: 'nat-identified'; readonly nat: NatType }
   /** RFC 4380 §5.2.7: the refresh interval that was found by search. */
   | { readonly type: 'refresh-interval'; readonly intervalMs: number }
-  /** The role needs, or no longer needs, the local socket with this index. Obeyed before the next datagram leaves. */
-  | { readonly type: 'socket'; readonly via: number; readonly open: boolean }
+  /**
+   * The role needs, or no longer needs, the local socket with this index; with `port` on just that local port. Obeyed
+   * before the next datagram leaves.
+   */
+  | { readonly type: 'socket'; readonly via: number; readonly open: boolean; readonly port?: number }
   | { readonly type: 'peer-trusted'; readonly peer: Uint8Array; readonly mapped: Endpoint }
   | { readonly type: 'peer-unreachable'; readonly peer: Uint8Array };

@@ -1,5 +1,5 @@
 import { Client, type ClientConfig } from '../roles/client/client.ts';
-import { DISCOVERY_IPV4, SERVER_PORT, VIA_SERVICE } from '../roles/constants.ts';
+import { DISCOVERY_IPV4, SERVER_PORT, VIA_RANDOM_MAX, VIA_SERVICE } from '../roles/constants.ts';
 import type { NatType } from '../roles/role.ts';
 import type { Context } from './context.ts';
 import { hmacSha1 } from './hmac.ts';
@@ -20,7 +20,9 @@ export class ClientHost {
     const service = { port: servicePort, isOpen: true };
     const secondary = { isOpen: false };
     const discovery = { port: SERVER_PORT, group: DISCOVERY_IPV4, isOpen: false };
-    this.tunnel = new Tunnel(host, client, context, scratch, [service, secondary, discovery], {
+    // Random ports: the role says which when it opens one (RFC 6081 §5.4).
+    const random = Array.from({ length: VIA_RANDOM_MAX }, () => ({ isOpen: false }));
+    this.tunnel = new Tunnel(host, client, context, scratch, [service, secondary, discovery, ...random], {
       route: 'default',
       forwards: false,
     });

@@ -87,7 +87,7 @@ export class Tunnel implements TunnelInterface {
     const udp: UdpPort = {
       read: (batch) => this.#readDatagrams(batch),
       write: (batch) => this.#writeDatagrams(batch),
-      setOpen: (via, open) => this.#setOpen(via, open),
+      setOpen: (via, open, port) => this.#setOpen(via, open, port),
     };
     const tun: TunPort = {
       read: (batch) => {
@@ -147,20 +147,20 @@ export class Tunnel implements TunnelInterface {
 
   #handle(event: RoleEvent): void {
     if (this.#context.trace.isOn) this.events.push({ at: this.#context.now, event });
-    if (event.type === 'socket') this.#setOpen(event.via, event.open);
+    if (event.type === 'socket') this.#setOpen(event.via, event.open, event.port);
     if (event.type === 'qualified') this.address = event.address.slice();
     if (event.type === 'off-line') this.address = undefined;
     this.#onEvent?.(event);
   }
 
-  #setOpen(via: number, open: boolean): void {
+  #setOpen(via: number, open: boolean, port?: number): void {
     const socket = this.#sockets[via];
     if (socket === undefined) throw new Error(`${this.#host.name}: the role asks for an unknown socket ${via}`);
     if (!open) {
       this.#open[via]?.close();
       this.#open[via] = undefined;
     } else if (this.#open[via] === undefined) {
-      this.#open[via] = this.#host.openSocket(socket, (datagram) => {
+      this.#open[via] = this.#host.openSocket(port === undefined ? socket : { ...socket, port }, (datagram) => {
         this.#datagrams.push({ datagram, via });
         this.turn();
       });

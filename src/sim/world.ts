@@ -1,4 +1,5 @@
 import { type ClientConfig, clientDefaults } from '../roles/client/client.ts';
+import { noExtensions } from '../roles/client/extensions/extensions.ts';
 import { RELAY_PORT } from '../roles/constants.ts';
 import { type RelayConfig, relayDefaults } from '../roles/relay/relay.ts';
 import { type ServerConfig, serverDefaults } from '../roles/server/server.ts';
@@ -75,7 +76,7 @@ export interface Ipv6HostOptions {
 const PATIENCE_MS = 600_000;
 const RELAY_METRIC = 10;
 /** What a client does in the background is asked for by those who want to see it. */
-const quietly = { identifyNat: false, localDiscovery: false };
+const quietly = { identifyNat: false, localDiscovery: false, extensions: noExtensions };
 /** Thousands of roles share one memory here; each allocates its list of peers at once. */
 const CLIENT_PEERS_MAX = 64;
 const RELAY_PEERS_MAX = 1 << 15;

@@ -15,6 +15,12 @@ export const NEIGHBOR_DISCOVERY = 4;
 /** 5, not the 2 of the RFC's IANA table (erratum 2685; seen on the wire). */
 export const RANDOM_PORT = 5;
 
+/**
+ * Our own, of the class that others skip: the IPv4 address of the sender's server. With the interface identifier of a
+ * link-local source it makes up the sender's Teredo address (ledger M-1).
+ */
+export const SERVER_ADDRESS = 0x81;
+
 /** RFC 6081 §4.3: at most four entries. */
 export const ALTERNATES_MAX = 4;
 
@@ -29,6 +35,8 @@ export interface Trailers {
   readonly alternates?: readonly AlternateAddress[];
   readonly discovery?: 'solicitation' | 'advertisement';
   readonly randomPort?: number;
+  /** An int32. */
+  readonly server?: number;
   /** Types that were skipped: unknown, or known with an impossible value. */
   readonly skipped: readonly number[];
   /** RFC 6081 §5.1.2: reading stopped before the end of the datagram. */
@@ -70,6 +78,8 @@ export function parse(bytes: Uint8Array, at: number, end: number): Trailers | Ma
       found.discovery ??= bytes[value] === 0 ? 'solicitation' : 'advertisement';
     } else if (type === RANDOM_PORT && length === 2) {
       found.randomPort ??= readU16(bytes, value);
+    } else if (type === SERVER_ADDRESS && length === 4) {
+      found.server ??= readI32(bytes, value);
     } else if (isKnown(type)) {
       found.skipped.push(type);
     } else if ((type & 0xc0) === 0x40) {
@@ -110,6 +120,12 @@ export function emitRandomPort(bytes: Uint8Array, at: number, port: number): num
   writeU16(bytes, at, (RANDOM_PORT << 8) | 2);
   writeU16(bytes, at + 2, port);
   return at + 4;
+}
+
+export function emitServerAddress(bytes: Uint8Array, at: number, ipv4: number): number {
+  writeU16(bytes, at, (SERVER_ADDRESS << 8) | 4);
+  writeI32(bytes, at + 2, ipv4);
+  return at + 6;
 }
 
 function isKnown(type: number): boolean {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Batch } from '../../src/batch/batch.ts';
 import { Client, type ClientConfig, clientDefaults } from '../../src/roles/client/client.ts';
+import { noExtensions } from '../../src/roles/client/extensions/extensions.ts';
 import { dropName } from '../../src/roles/drop.ts';
 import { Relay, type RelayConfig, relayDefaults } from '../../src/roles/relay/relay.ts';
 import type { Hmac, Random, Role, RoleEvent } from '../../src/roles/role.ts';
@@ -50,7 +51,7 @@ export function hex(text: string): Uint8Array {
 export function makeClient(config: Partial<ClientConfig> = {}, random = seededRandom()): Client {
   const server = { server: ip('203.0.113.1'), server2: ip('203.0.113.2') };
   return new Client(
-    { ...clientDefaults, peersMax: 1024, identifyNat: false, localDiscovery: false, ...server, ...config },
+    { ...clientDefaults, peersMax: 1024, identifyNat: false, localDiscovery: false, extensions: noExtensions, ...server, ...config },
     random,
     hmac,
   );

@@ -108,7 +108,7 @@ function place(
   index: number,
   link: { delayMs: number; loss: number },
 ): Placed {
-  const config = { identifyNat: random.chance(0.3), localDiscovery: false };
+  const config = { identifyNat: random.chance(0.3) };
   const options = { server, config, name: `client ${index}`, startAfterMs: random.between(0, 3_000) };
   const shared = random.pick([undefined, undefined, ...others.filter(({ nat }) => nat !== undefined)]);
   if (shared?.nat !== undefined) {

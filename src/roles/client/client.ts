@@ -1,7 +1,6 @@
 import type { Batch } from '../../batch/batch.ts';
 import type { PeerTable } from '../../peers/peer-table.ts';
 import { type Encapsulation, parse as parseEncapsulation } from '../../wire/encapsulation.ts';
-import * as ipv6 from '../../wire/ipv6.ts';
 import * as routerAdvertisement from '../../wire/router-advertisement.ts';
 import {
   MTU,
@@ -10,6 +9,7 @@ import {
   RETRY_PAUSE_MIN_MS,
   SERVER_PORT,
   VIA_DISCOVERY,
+  VIA_RANDOM,
   VIA_SECONDARY,
   VIA_SERVICE,
 } from '../constants.ts';
@@ -21,15 +21,15 @@ import { Outbox } from '../outbox.ts';
 import { between } from '../random.ts';
 import type { Hmac, Random, Role } from '../role.ts';
 import { TimerTable } from '../timers.ts';
+import { allExtensions, type ExtensionSwitches } from './extensions/extensions.ts';
 import * as forwarding from './forwarding.ts';
 import { Identity } from './identity.ts';
 import * as localDiscovery from './local-discovery.ts';
 import { Maintenance } from './maintenance.ts';
-import { NatIdentification } from './nat-identification.ts';
 import * as qualification from './qualification.ts';
 import { isSameEndpoint, type Qualification } from './qualification.ts';
 import { isServer, Reception } from './reception.ts';
-import { RefreshIntervalSearch } from './refresh-interval.ts';
+import { SecondaryPort } from './secondary-port.ts';
 import { SecureQualification, type Security } from './secure-qualification.ts';
 import { Transmission } from './transmission.ts';
 
@@ -46,6 +46,8 @@ export interface ClientConfig extends ContactLimits {
   readonly findRefreshInterval: boolean;
   /** Find out how the NAT filters, over a second socket, once qualified. */
   readonly identifyNat: boolean;
+  /** RFC 6081, each section by itself. */
+  readonly extensions: ExtensionSwitches;
   /** Link MTU when the server tells none, and the most that is taken from it, in octets. */
   readonly mtu: number;
 }
@@ -57,6 +59,7 @@ export const clientDefaults = {
   localDiscovery: true,
   findRefreshInterval: false,
   identifyNat: true,
+  extensions: allExtensions,
   mtu: MTU,
 } satisfies Omit<ClientConfig, 'server' | 'server2'>;
 
@@ -82,8 +85,7 @@ export class Client implements Role {
   readonly #timers = new TimerTable(2);
   readonly #solicitations: SecureQualification;
   readonly #maintenance: Maintenance;
-  readonly #identification: NatIdentification;
-  readonly #refreshInterval: RefreshIntervalSearch;
+  readonly #secondary: SecondaryPort;
   readonly #transmission: Transmission;
   readonly #reception: Reception;
 
@@ -91,7 +93,6 @@ export class Client implements Role {
   #nat: NatType = 'unknown';
   #failures = 0;
   #addressChangedAt = Number.NEGATIVE_INFINITY;
-  #isSecondaryOpen = false;
 
   constructor(config: ClientConfig, random: Random, hmac: Hmac, drops: DropCounters = new Float64Array(DROP_REASONS)) {
     const { server, server2 } = config;
@@ -100,6 +101,7 @@ export class Client implements Role {
     this.drops = drops;
     this.#identity = new Identity(server, server2, random);
     this.ownAddress = this.#identity.address;
+    this.#solicitations = new SecureQualification(server, config.security, random, hmac, this.#datagrams);
     this.#transmission = new Transmission(
       config,
       this.#identity,
@@ -108,6 +110,8 @@ export class Client implements Role {
       this.#packets,
       drops,
       this.#events,
+      config.extensions,
+      this.#solicitations,
       (peer) => this.#reception.giveUp(peer),
     );
     this.peers = this.#transmission.contacts.peers;
@@ -120,13 +124,12 @@ export class Client implements Role {
       drops,
       this.#events,
     );
-    this.#solicitations = new SecureQualification(server, config.security, random, hmac, this.#datagrams);
     this.#maintenance = new Maintenance(config.refreshIntervalMs, random);
-    this.#identification = new NatIdentification(this.#solicitations, server, server2);
-    this.#refreshInterval = new RefreshIntervalSearch(config.refreshIntervalMs, {
-      solicit: () => this.#solicitations.solicit(VIA_SECONDARY, server, 0),
-      bubbleTo: (secondary) => this.#bubbleToSecondary(secondary),
-      done: (intervalMs) => this.#useRefreshInterval(intervalMs),
+    this.#secondary = new SecondaryPort(this.#identity, this.#solicitations, this.#transmission.bubbles, this.#events, {
+      refreshIntervalMs: config.refreshIntervalMs,
+      findRefreshInterval: config.findRefreshInterval,
+      onNat: (nat) => this.#identified(nat),
+      onRefreshInterval: (intervalMs) => this.#useRefreshInterval(intervalMs),
     });
   }
 
@@ -180,6 +183,11 @@ export class Client implements Role {
     this.#identity.localPort = port;
   }
 
+  /** The port mapping a router made for the service port; undefined: none. Answers the event 'port-mapping'. */
+  setPortMapping(mapping: Endpoint | undefined): void {
+    this.#transmission.extensions.setPortMapping(mapping);
+  }
+
   receive(batch: Batch, now: number): void {
     forwarding.receive(this, batch, now);
   }
@@ -201,8 +209,8 @@ export class Client implements Role {
       this.#timers.next(),
       this.#transmission.contacts.nextAt,
       this.#maintenance.deadlineAt,
-      this.#identification.deadlineAt,
-      this.#refreshInterval.deadlineAt,
+      this.#secondary.deadlineAt,
+      this.#transmission.extensions.deadlineAt,
     );
   }
 
@@ -214,8 +222,8 @@ export class Client implements Role {
     if (this.#timers.take(TIMER_QUALIFICATION, now)) this.#qualificationTimeOut(now);
     if (this.#timers.take(TIMER_DISCOVERY, now)) this.#discover(now);
     if (this.#maintenance.deadlineAt <= now) this.#maintain(now);
-    if (this.#identification.deadlineAt <= now) this.#identified(this.#identification.timeOut(now), now);
-    if (this.#refreshInterval.deadlineAt <= now) this.#refreshInterval.timeOut(now);
+    if (this.#secondary.deadlineAt <= now) this.#secondary.timeOut(now);
+    this.#transmission.extensions.timeOut(now);
     this.#transmission.contacts.handleTimeout(now);
   }
 
@@ -251,16 +259,16 @@ export class Client implements Role {
     if (result !== 'rejected' && !this.#identity.isPlausible(result.mapped))
       return this.#drop(batch, slot, Drop.NotGlobalIpv4);
     this.#drop(batch, slot, Drop.Consumed);
-    this.#solicitations.forget(via);
-    if (via === VIA_SECONDARY) {
-      if (result === 'rejected') return;
-      // One of the two has asked; the search begins with a question of its own when the other has its answer.
-      if (this.#identification.isRunning) this.#identified(this.#identification.advertised(now), now);
-      else this.#refreshInterval.advertised(result.mapped, now);
+    if (via < VIA_RANDOM) this.#solicitations.forget(via);
+    if (via >= VIA_RANDOM) {
+      if (result !== 'rejected') this.#echoed(via, batch.ipv4[slot]!, result.mapped.port, now);
+    } else if (via === VIA_SECONDARY) {
+      if (result !== 'rejected') this.#secondary.advertised(result.mapped, now);
     } else if (result === 'rejected') {
       this.#enter(qualification.offLine('server rejected the authentication key'), now);
     } else if (this.#qualification.state === 'starting') {
-      this.#enter(qualification.advertised(this.#qualification, result, this.#config.mtu, now), now);
+      const { mtu, extensions } = this.#config;
+      this.#enter(qualification.advertised(this.#qualification, result, mtu, extensions.symmetricNat, now), now);
     } else if (this.#qualification.state === 'qualified') {
       this.#refreshed(this.#qualification, result, now);
     }
@@ -317,9 +325,10 @@ export class Client implements Role {
     this.#maintenance.start(now);
     this.#addressChangedAt = now;
     this.#identity.assume(q.mapped);
+    this.#identity.isSymmetric = q.isSymmetric;
     this.peers.clear();
     const { isDirect } = this.#identity;
-    this.#nat = isDirect ? 'none' : 'restricted';
+    this.#nat = isDirect ? 'none' : q.isSymmetric ? 'symmetric' : 'restricted';
     this.#events.push({
       type: 'qualified',
       address: this.ownAddress.slice(),
@@ -332,21 +341,15 @@ export class Client implements Role {
       this.#events.push({ type: 'socket', via: VIA_DISCOVERY, open: true });
       this.#discover(now);
     }
-    this.#identification.stop();
-    this.#refreshInterval.stop();
-    if (this.#config.identifyNat && !isDirect) {
-      this.#openSecondary();
-      this.#identification.start(now);
-    } else {
-      this.#searchRefreshInterval(now);
-    }
+    if (q.isSymmetric) this.#events.push({ type: 'nat-identified', nat: 'symmetric' });
+    this.#secondary.start(this.#config.identifyNat && this.#nat === 'restricted', now);
   }
 
   #enterOffLine(reason: OfflineReason, previous: Uint8Array | undefined, now: number): void {
     this.#maintenance.stop();
     this.#solicitations.forget(VIA_SERVICE);
     this.#timers.stop(TIMER_DISCOVERY);
-    this.#closeSecondary();
+    this.#secondary.close();
     if (this.#config.localDiscovery && previous !== undefined) {
       this.#events.push({ type: 'socket', via: VIA_DISCOVERY, open: false });
     }
@@ -355,7 +358,7 @@ export class Client implements Role {
     const retryAt = reason === 'stopped' ? Number.POSITIVE_INFINITY : now + this.#retryPauseMs();
     this.#timers.set(TIMER_QUALIFICATION, retryAt);
     this.#qualification = { state: 'off-line', reason, retryAt };
-    if (reason === 'symmetric NAT') this.#identified('symmetric', now);
+    if (reason === 'symmetric NAT') this.#identified('symmetric');
     this.#events.push({ type: 'off-line', reason, retryAt, ...(previous === undefined ? {} : { previous }) });
   }
 
@@ -367,52 +370,25 @@ export class Client implements Role {
 
   // ---- What goes on beside it -----------------------------------------------------------------------------------
 
-  #identified(nat: NatType | undefined, now: number): void {
-    if (nat === undefined) return;
-    if (nat !== 'unknown') {
-      this.#nat = nat;
-      this.#events.push({ type: 'nat-identified', nat });
-    }
-    if (this.isQualified) this.#searchRefreshInterval(now);
-  }
-
-  #searchRefreshInterval(now: number): void {
-    if (!this.#config.findRefreshInterval) return this.#closeSecondary();
-    this.#openSecondary();
-    this.#refreshInterval.start(now);
+  #identified(nat: NatType): void {
+    this.#nat = nat;
+    this.#events.push({ type: 'nat-identified', nat });
   }
 
   #useRefreshInterval(intervalMs: number): void {
     this.#maintenance.intervalMs = intervalMs;
     this.#events.push({ type: 'refresh-interval', intervalMs });
-    this.#closeSecondary();
   }
 
-  #openSecondary(): void {
-    if (!this.#isSecondaryOpen) this.#events.push({ type: 'socket', via: VIA_SECONDARY, open: true });
-    this.#isSecondaryOpen = true;
-  }
-
-  #closeSecondary(): void {
-    this.#identification.stop();
-    this.#refreshInterval.stop();
-    if (this.#isSecondaryOpen) this.#events.push({ type: 'socket', via: VIA_SECONDARY, open: false });
-    this.#isSecondaryOpen = false;
-  }
-
-  /** RFC 4380 §5.2.7: only an indirect bubble; a direct one would need a NAT that turns packets round. */
-  #bubbleToSecondary(secondary: Endpoint): void {
-    const address = new Uint8Array(16);
-    this.#identity.writeAddressOf(secondary, address);
-    this.#transmission.emitBubble(address, 0, this.#config.server, SERVER_PORT);
+  /** RFC 6081 §5.5.4.4: a server tells which port a random port of ours has from there. */
+  #echoed(via: number, ipv4: number, mappedPort: number, now: number): void {
+    const isPrimary = ipv4 === this.#config.server;
+    this.#transmission.extensions.sequentialPortNat?.advertised(via, isPrimary, mappedPort, now);
   }
 
   #receiveOnSecondary(batch: Batch, slot: number, parts: Encapsulation, isFromServer: boolean, now: number): void {
-    const { bytes } = batch;
-    const isOurs = ipv6.sameAddress(bytes, parts.packetAt + ipv6.SOURCE, this.ownAddress, 0);
-    const isOurBubble = isFromServer && isOurs && ipv6.isBubble(bytes, parts.packetAt);
-    if (isOurBubble) this.#refreshInterval.bubbleArrived(now);
-    this.#drop(batch, slot, isOurBubble ? Drop.Consumed : Drop.Unsolicited);
+    const isTaken = isFromServer && this.#secondary.takeBubble(batch.bytes, parts.packetAt, now);
+    this.#drop(batch, slot, isTaken ? Drop.Consumed : Drop.Unsolicited);
   }
 
   #discover(now: number): void {

@@ -1,7 +1,7 @@
 import type { Batch } from '../../batch/batch.ts';
 import * as ipv6 from '../../wire/ipv6.ts';
 import { isPlain } from '../../wire/upper-layer.ts';
-import { REVALIDATION_MS, VIA_SERVICE } from '../constants.ts';
+import { REVALIDATION_MS } from '../constants.ts';
 import type { Client } from './client.ts';
 
 /** UDP to IPv6 (RFC 4380 §5.2.3): a plain packet for us from where a trusted peer is known to be stays in its slot. */
@@ -11,7 +11,6 @@ export function receive(client: Client, batch: Batch, now: number): void {
   for (let slot = 0; slot < batch.count; slot++) {
     const at = start[slot]!;
     if (
-      via[slot] !== VIA_SERVICE ||
       !ipv6.fills(bytes, at, at + length[slot]!) ||
       !isPlain(bytes, at) ||
       !ipv6.sameAddress(bytes, at + ipv6.DESTINATION, ownAddress, 0)
@@ -19,7 +18,13 @@ export function receive(client: Client, batch: Batch, now: number): void {
       client.receiveSlow(batch, slot, now);
     } else {
       const peer = peers.find(bytes, at + ipv6.SOURCE);
-      if (peer < 0 || peers.trusted[peer] === 0 || peers.ipv4[peer] !== ipv4[slot] || peers.port[peer] !== port[slot]) {
+      if (
+        peer < 0 ||
+        peers.trusted[peer] === 0 ||
+        peers.ipv4[peer] !== ipv4[slot] ||
+        peers.port[peer] !== port[slot] ||
+        peers.via[peer] !== via[slot]
+      ) {
         client.receiveSlow(batch, slot, now);
       } else {
         peers.lastReceptionAt[peer] = now; // RFC 4380 §5.2.3 (1); ledger CLI-64
@@ -47,7 +52,7 @@ export function transmit(client: Client, batch: Batch, now: number): void {
       } else {
         ipv4[slot] = peers.ipv4[peer]!;
         port[slot] = peers.port[peer]!;
-        via[slot] = VIA_SERVICE;
+        via[slot] = peers.via[peer]!;
         peers.lastTransmissionAt[peer] = now;
       }
     }

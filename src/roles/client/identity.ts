@@ -14,6 +14,8 @@ export class Identity {
   networks: readonly LocalNetwork[] = [];
   /** The service port that the UDP side really has. */
   localPort = 0;
+  /** Our NAT shows each destination another port (RFC 4380 §5.2.1). */
+  isSymmetric = false;
 
   readonly server: number;
   readonly server2: number;
@@ -36,6 +38,17 @@ export class Identity {
   get isDirect(): boolean {
     const mapped = this.#mapped;
     return mapped !== undefined && isOwnAddress(this.networks, mapped.ipv4) && mapped.port === this.localPort;
+  }
+
+  /** Our NAT shows our port as it is (RFC 6081 §5.4.3; ledger EXT-30). */
+  get isPortPreserving(): boolean {
+    return this.#mapped !== undefined && this.#mapped.port === this.localPort && !this.isDirect;
+  }
+
+  /** Where the service port is on our side of the NAT, at most `max` endpoints. */
+  localEndpoints(max: number): Endpoint[] {
+    if (this.isDirect || this.localPort === 0) return [];
+    return this.networks.slice(0, max).map(({ ipv4 }) => ({ ipv4, port: this.localPort }));
   }
 
   /**
@@ -75,11 +88,22 @@ export class Identity {
     return port !== 0 && isGlobalUnicast(ipv4) && !isOurs && !isLocalSelf && !isDirectedBroadcast(this.networks, ipv4);
   }
 
+  /** Whether a peer behind the same NAT as we may have this endpoint, private or not (ledger SEC-13). */
+  mayBeInside(ipv4: number, port: number): boolean {
+    const isOurs = this.#mapped !== undefined && this.#mapped.ipv4 === ipv4 && this.#mapped.port === port;
+    const isHost = isOneHost(ipv4) && !isDirectedBroadcast(this.networks, ipv4);
+    return port !== 0 && isHost && !isOurs && !isOwnAddress(this.networks, ipv4);
+  }
+
   /** Whether a neighbour on our link may have this endpoint: one host of an attached subnet, and not we ourselves. */
   mayBeNeighbour(ipv4: number, port: number): boolean {
-    const first = ipv4 >>> 24;
-    const isUnicast = first !== 0 && first !== 127 && ipv4 !== -1 && !isMulticast(ipv4);
     const isOnOurLink = isOnLink(this.networks, ipv4) && !isOwnAddress(this.networks, ipv4);
-    return port !== 0 && isUnicast && isOnOurLink && !isDirectedBroadcast(this.networks, ipv4);
+    return port !== 0 && isOneHost(ipv4) && isOnOurLink && !isDirectedBroadcast(this.networks, ipv4);
   }
+}
+
+/** Neither "this network", loopback, multicast nor broadcast. */
+function isOneHost(ipv4: number): boolean {
+  const first = ipv4 >>> 24;
+  return first !== 0 && first !== 127 && ipv4 !== -1 && !isMulticast(ipv4);
 }

@@ -27,6 +27,8 @@ export interface Qualified {
   readonly mapped: Endpoint;
   /** Octets. */
   readonly mtu: number;
+  /** The two server addresses saw different mappings (RFC 6081 §5.2). */
+  readonly isSymmetric: boolean;
 }
 
 /** The contents of a router advertisement that passed every check. */
@@ -60,9 +62,16 @@ export function timeOut(q: Starting, now: number): Starting | OffLine {
  * A valid router advertisement arrived from the address that was solicited.
  *
  * Source: RFC 4380 §5.2.1: after the primary address the secondary one is asked; different mappings reveal a
- *         symmetric NAT (ledger CLI-18, CLI-30). The mapping and MTU of the primary one count (CLI-31).
+ *         symmetric NAT (ledger CLI-18, CLI-30), which ends the service unless RFC 6081 §5.2 is `supportsSymmetric`.
+ *         The mapping and MTU of the primary one count (CLI-31).
  */
-export function advertised(q: Starting, advertisement: Advertised, mtuDefault: number, now: number): Qualification {
+export function advertised(
+  q: Starting,
+  advertisement: Advertised,
+  mtuDefault: number,
+  supportsSymmetric: boolean,
+  now: number,
+): Qualification {
   if (q.server === 'primary' || q.primary === undefined) {
     return {
       state: 'starting',
@@ -72,8 +81,9 @@ export function advertised(q: Starting, advertisement: Advertised, mtuDefault: n
       primary: advertisement,
     };
   }
-  if (!isSameEndpoint(q.primary.mapped, advertisement.mapped)) return offLine('symmetric NAT');
-  return { state: 'qualified', mapped: q.primary.mapped, mtu: q.primary.mtu ?? mtuDefault };
+  const isSymmetric = !isSameEndpoint(q.primary.mapped, advertisement.mapped);
+  if (isSymmetric && !supportsSymmetric) return offLine('symmetric NAT');
+  return { state: 'qualified', mapped: q.primary.mapped, mtu: q.primary.mtu ?? mtuDefault, isSymmetric };
 }
 
 /** Off-line; the client decides when it tries again. */

@@ -1,16 +1,17 @@
 import type { Batch } from '../../batch/batch.ts';
 import { PacketQueue } from '../../peers/packet-queue.ts';
+import { copyAddress } from '../../peers/peer-table.ts';
 import type { Encapsulation } from '../../wire/encapsulation.ts';
 import * as icmpv6 from '../../wire/icmpv6.ts';
 import * as ipv6 from '../../wire/ipv6.ts';
 import * as origin from '../../wire/origin.ts';
 import * as teredo from '../../wire/teredo.ts';
-import { parse as parseTrailers } from '../../wire/trailer.ts';
+import { parse as parseTrailers, type Trailers } from '../../wire/trailer.ts';
 import { countBubble, isBudgetSpent, permission } from '../bubbles.ts';
-import { ATTEMPTS_FOR_STRANGERS_MAX, SERVER_PORT } from '../constants.ts';
+import { ATTEMPTS_FOR_STRANGERS_MAX, SERVER_PORT, VIA_SERVICE } from '../constants.ts';
 import type { ContactLimits } from '../contacts.ts';
 import { Drop, type DropCounters } from '../drop.ts';
-import type { RoleEvent } from '../events.ts';
+import type { Endpoint, RoleEvent } from '../events.ts';
 import type { Outbox } from '../outbox.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { Random } from '../role.ts';
@@ -71,8 +72,11 @@ export class Reception {
     batch.length[slot] = parts.packetEnd - parts.packetAt;
     const refused = this.#refuse(bytes, parts.packetAt, parts.packetEnd);
     if (refused !== 0) return this.#drop(batch, slot, refused);
-    if (isFromServer && ipv6.isBubble(bytes, parts.packetAt)) this.#answerIndirectBubble(batch, slot, parts, now);
-    else this.#receiveFromPeer(batch, slot, now);
+    if (isFromServer && ipv6.isBubble(bytes, parts.packetAt)) {
+      this.#answerIndirectBubble(batch, slot, parts, trailers, now);
+    } else {
+      this.#receiveFromPeer(batch, slot, trailers, now);
+    }
   }
 
   /** RFC 4380 §5.2.8, ledger CLI-67, CLI-125: a neighbour announces itself; remember it and answer by a bubble to where it really is. */
@@ -99,7 +103,7 @@ export class Reception {
     if (peers.trusted[peer] === 0) peers.lastReceptionAt[peer] = now;
     if (permission(peers, peer, now) === 'sent') {
       countBubble(peers, peer, now);
-      this.#transmission.emitBubble(bytes, source, ipv4, port);
+      this.#transmission.bubbles.emit(bytes, source, ipv4, port);
     }
     this.#drop(batch, slot, Drop.Consumed);
   }
@@ -123,7 +127,7 @@ export class Reception {
    *
    * Source: RFC 4380 §5.2.3, §5.2.6; ledger CLI-63. Microsoft's servers give no origin for Teredo sources.
    */
-  #answerIndirectBubble(batch: Batch, slot: number, parts: Encapsulation, now: number): void {
+  #answerIndirectBubble(batch: Batch, slot: number, parts: Encapsulation, trailers: Trailers, now: number): void {
     const { bytes } = batch;
     const source = parts.packetAt + ipv6.SOURCE;
     const isTeredo = teredo.isTeredo(bytes, source);
@@ -136,14 +140,45 @@ export class Reception {
     const port = hasOrigin ? origin.port(bytes, parts.originAt) : teredo.port(bytes, source);
     if (!this.#identity.maySendTo(ipv4, port)) return this.#drop(batch, slot, Drop.NotGlobalIpv4);
     if (!this.#mayAnswer(ipv4, now)) return this.#drop(batch, slot, Drop.RateLimited);
-    if (isTeredo) {
-      const { peers } = this.#transmission.contacts;
-      const peer = peers.add(bytes, source, now);
-      if (permission(peers, peer, now) !== 'sent') return this.#drop(batch, slot, Drop.Budget);
-      countBubble(peers, peer, now);
+    const client = isTeredo ? copyAddress(bytes, source) : this.#toldAddress(bytes, source, trailers, ipv4);
+    if (client !== undefined) {
+      const peer = this.#transmission.contacts.peers.add(client, 0, now);
+      const isAnswered = this.#answerClient(peer, trailers, isTeredo ? { ipv4, port } : undefined, now);
+      return this.#drop(batch, slot, isAnswered ? Drop.Consumed : Drop.Budget);
     }
-    this.#transmission.emitBubble(bytes, source, ipv4, port);
+    this.#transmission.bubbles.emit(bytes, source, ipv4, port);
     this.#drop(batch, slot, Drop.Consumed);
+  }
+
+  /**
+   * The Teredo address of a client that could not use it as a source (ledger M-1): its server is in a trailer, the
+   * rest in the link-local address. Whoever sends it can only name addresses behind the IPv4 address it sends from.
+   */
+  #toldAddress(bytes: Uint8Array, source: number, trailers: Trailers, originIpv4: number): Uint8Array | undefined {
+    if (!this.#transmission.extensions.supportsSymmetric || trailers.server === undefined) return undefined;
+    if (!ipv6.isLinkLocal(bytes, source) || teredo.ipv4(bytes, source) !== originIpv4) return undefined;
+    const address = new Uint8Array(16);
+    const { flags, port } = teredo;
+    teredo.emit(address, 0, trailers.server, flags(bytes, source), originIpv4, port(bytes, source));
+    return ipv6.sameAddress(address, 0, this.#identity.address, 0) ? undefined : address;
+  }
+
+  /**
+   * RFC 6081 §6.1: a client that speaks it gets a direct bubble with its nonce and, while it is not trusted, an
+   * indirect one (ledger EXT-12, EXT-15). A new nonce is a new question: the 2 s of RFC 4380 §5.2.6 do not hold its
+   * answer back, as in the examples of RFC 6081, the budget does.
+   */
+  #answerClient(peer: number, trailers: Trailers, seenAt: Endpoint | undefined, now: number): boolean {
+    const { bubbles, contacts, extensions } = this.#transmission;
+    const { peers } = contacts;
+    const asked = permission(peers, peer, now);
+    const isNews = trailers.nonce !== undefined && !extensions.knowsNonce(peer, trailers.nonce);
+    extensions.indirectReceived(peer, trailers, now);
+    if (asked === 'spent' || (asked === 'later' && !isNews)) return false;
+    countBubble(peers, peer, now);
+    bubbles.sendDirect(peer, now, seenAt);
+    if (isNews && asked === 'sent' && peers.trusted[peer] === 0) bubbles.sendIndirect(peer, now);
+    return true;
   }
 
   #mayAnswer(ipv4: number, now: number): boolean {
@@ -151,35 +186,100 @@ export class Reception {
   }
 
   /** A packet or bubble for us, not through the server: the cases of RFC 4380 §5.2.3. */
-  #receiveFromPeer(batch: Batch, slot: number, now: number): void {
+  #receiveFromPeer(batch: Batch, slot: number, trailers: Trailers, now: number): void {
     const { bytes } = batch;
     const source = batch.start[slot]! + ipv6.SOURCE;
     if (!ipv6.isGlobal(bytes, source))
       this.#drop(batch, slot, Drop.AddressScope); // ledger CLI-70
-    else if (teredo.isTeredo(bytes, source)) this.#receiveFromClient(batch, slot, now);
+    else if (teredo.isTeredo(bytes, source)) this.#receiveFromClient(batch, slot, trailers, now);
     else this.#receiveFromRelay(batch, slot, now);
   }
 
-  #receiveFromClient(batch: Batch, slot: number, now: number): void {
+  #receiveFromClient(batch: Batch, slot: number, trailers: Trailers, now: number): void {
     const { bytes } = batch;
     const { peers } = this.#transmission.contacts;
     const source = batch.start[slot]! + ipv6.SOURCE;
     const ipv4 = batch.ipv4[slot]!;
     const port = batch.port[slot]!;
+    const via = batch.via[slot]!;
     const peer = peers.find(bytes, source);
-    if (peer >= 0 && peers.local[peer] === 1 && peers.localIpv4[peer] === ipv4 && peers.localPort[peer] === port) {
+    if (via !== VIA_SERVICE && !this.#transmission.extensions.isPortOf(peer, via)) {
+      this.#drop(batch, slot, Drop.UnknownPeer); // a random port is one peer's
+    } else if (
+      peer >= 0 &&
+      peers.local[peer] === 1 &&
+      peers.localIpv4[peer] === ipv4 &&
+      peers.localPort[peer] === port
+    ) {
       peers.localHeardAt[peer] = now;
-      this.#accept(batch, slot, peer, now); // case 5; ledger CLI-68
+      this.#accept(batch, slot, peer, trailers, now); // case 5; ledger CLI-68
     } else if (!teredo.embeds(bytes, source, ipv4, port)) {
-      this.#drop(batch, slot, Drop.MappingMismatch);
+      this.#receiveFromElsewhere(batch, slot, peer, trailers, now);
     } else if (!this.#identity.maySendTo(ipv4, port)) {
       // Ledger SEC-06: a mapping that nobody may have on the Internet is not believed.
       this.#drop(batch, slot, Drop.NotGlobalIpv4);
     } else {
       const known = peers.add(bytes, source, now);
       peers.local[known] = 0; // no neighbour, or one that has left: it is to be reached like any other
-      this.#accept(batch, slot, known, now); // cases 1 and 3; ledger CLI-66
+      this.#accept(batch, slot, known, trailers, now); // cases 1 and 3; ledger CLI-66
     }
+  }
+
+  /** The source is not where its address says: behind a symmetric NAT, or inside our own, or false (RFC 6081 §5.2.4.4). */
+  #receiveFromElsewhere(batch: Batch, slot: number, peer: number, trailers: Trailers, now: number): void {
+    const { contacts, extensions } = this.#transmission;
+    const { peers } = contacts;
+    const ipv4 = batch.ipv4[slot]!;
+    const port = batch.port[slot]!;
+    const via = batch.via[slot]!;
+    const isBubble = ipv6.isBubble(batch.bytes, batch.start[slot]!);
+    const isWhereExpected = peer >= 0 && peers.ipv4[peer] === ipv4 && peers.port[peer] === port;
+    if (isWhereExpected && peers.trusted[peer] === 1) {
+      this.#acceptFrom(batch, slot, peer, trailers, now);
+    } else if (peer >= 0 && peers.trusted[peer] === 1 && extensions.isFrom(peer, ipv4, port)) {
+      // It goes by its other way now; the one so far is its other way from here on.
+      extensions.noteSender(peer, { ipv4: peers.ipv4[peer]!, port: peers.port[peer]! });
+      this.#acceptFrom(batch, slot, peer, trailers, now);
+    } else if (peer >= 0 && isBubble && this.#transmission.isUsable(peer, now)) {
+      // Ledger EXT-35: the first way that was proved stays while it is in use.
+      if (extensions.proves(peer, trailers)) extensions.noteSender(peer, { ipv4, port });
+      this.#drop(batch, slot, Drop.Consumed);
+    } else if (peer >= 0 && isBubble && extensions.proves(peer, trailers) && this.#mayReach(ipv4, port)) {
+      this.#acceptFrom(batch, slot, peer, trailers, now); // ledger EXT-14
+    } else if (peer >= 0 && !isBubble && (contacts.isPending(peer) || extensions.awaitsProof(peer))) {
+      this.#holdUnproven(batch, slot, now); // its proof may be a few milliseconds behind
+    } else {
+      if (isBubble && via === VIA_SERVICE) this.#askThroughServer(batch, slot, now);
+      this.#drop(batch, slot, Drop.MappingMismatch);
+    }
+  }
+
+  #mayReach(ipv4: number, port: number): boolean {
+    const { mapped } = this.#identity;
+    const isInside = mapped !== undefined && this.#identity.mayBeInside(ipv4, port);
+    return this.#identity.maySendTo(ipv4, port) || isInside;
+  }
+
+  /**
+   * Ledger M-1, CLI-71: perhaps a client behind a symmetric NAT, whose bubbles no server of ours would carry. Its own
+   * server carries ours, and the nonce in it lets the client prove itself.
+   */
+  #askThroughServer(batch: Batch, slot: number, now: number): void {
+    const { contacts, extensions } = this.#transmission;
+    const source = batch.start[slot]! + ipv6.SOURCE;
+    const claimed = teredo.ipv4(batch.bytes, source);
+    if (!extensions.supportsSymmetric || !this.#identity.maySendTo(claimed, teredo.port(batch.bytes, source))) return;
+    if (!this.#mayAnswer(claimed, now)) return;
+    contacts.ask(contacts.peers.add(batch.bytes, source, now), ATTEMPTS_FOR_STRANGERS_MAX, now);
+  }
+
+  #acceptFrom(batch: Batch, slot: number, peer: number, trailers: Trailers, now: number): void {
+    const { bubbles, contacts } = this.#transmission;
+    const isBubble = ipv6.isBubble(batch.bytes, batch.start[slot]!);
+    const isNew = contacts.peers.trusted[peer] === 0;
+    this.#accept(batch, slot, peer, trailers, now);
+    // The peer may still wait for a sign of us, and our own NAT must see one leave to where the peer really is.
+    if (isNew && isBubble && batch.via[slot] === VIA_SERVICE) bubbles.sendDirectToKnown(peer);
   }
 
   #receiveFromRelay(batch: Batch, slot: number, now: number): void {
@@ -203,9 +303,17 @@ export class Reception {
   }
 
   /** The peer is where it says: trust it; a bubble has done its work then, anything else goes to the host. */
-  #accept(batch: Batch, slot: number, peer: number, now: number): void {
-    this.#trust(peer, batch.ipv4[slot]!, batch.port[slot]!, now);
-    if (ipv6.isBubble(batch.bytes, batch.start[slot]!)) this.#drop(batch, slot, Drop.Consumed);
+  #accept(batch: Batch, slot: number, peer: number, trailers: Trailers, now: number): void {
+    const isNew = this.#transmission.contacts.peers.trusted[peer] === 0;
+    this.#trust(peer, batch.ipv4[slot]!, batch.port[slot]!, now, batch.via[slot]!);
+    this.#releaseUnproven(peer, batch.ipv4[slot]!, batch.port[slot]!);
+    if (!ipv6.isBubble(batch.bytes, batch.start[slot]!)) return;
+    // By a random port: the peer may still wait for a sign of us.
+    if (isNew && batch.via[slot] !== VIA_SERVICE) this.#transmission.bubbles.sendDirectToKnown(peer);
+    if (trailers.discovery === 'solicitation' && this.#mayAnswer(batch.ipv4[slot]!, now)) {
+      this.#transmission.answerSolicitation(peer); // ledger EXT-62
+    }
+    this.#drop(batch, slot, Drop.Consumed);
   }
 
   /** The reply to a connectivity test shows the relay of a native host (RFC 4380 §5.2.3 (2), §5.2.9). */
@@ -213,11 +321,16 @@ export class Reception {
     const ipv4 = batch.ipv4[slot]!;
     const port = batch.port[slot]!;
     this.#trust(peer, ipv4, port, now);
+    this.#releaseUnproven(peer, ipv4, port);
+    this.#drop(batch, slot, Drop.Consumed);
+  }
+
+  /** What came from the endpoint that is proved now goes to the host, the rest ends. */
+  #releaseUnproven(peer: number, ipv4: number, port: number): void {
     for (const waiting of this.#unproven.take(peer)) {
       if (waiting.ipv4 !== ipv4 || waiting.port !== port) this.#drops[Drop.MappingMismatch]!++;
       else if (!this.#packets.push(waiting.packet)) this.#drops[Drop.QueueFull]!++;
     }
-    this.#drop(batch, slot, Drop.Consumed);
   }
 
   /** RFC 4380 §5.2.3 (6), ledger CLI-69, CLI-94: keep the packet until a connectivity test has shown that this relay serves its source. */
@@ -236,10 +349,11 @@ export class Reception {
     contacts.ask(peer, ATTEMPTS_FOR_STRANGERS_MAX, now);
   }
 
-  #trust(peer: number, ipv4: number, port: number, now: number): void {
-    const { contacts } = this.#transmission;
+  #trust(peer: number, ipv4: number, port: number, now: number, via = VIA_SERVICE): void {
+    const { contacts, extensions } = this.#transmission;
     const isNew = contacts.peers.trusted[peer] === 0;
-    contacts.trust(peer, ipv4, port, now);
+    const target = extensions.reached(peer, { ipv4, port, via }, now);
+    contacts.trust(peer, target.ipv4, target.port, now, target.via);
     if (isNew) this.#events.push({ type: 'peer-trusted', peer: contacts.peers.address(peer), mapped: { ipv4, port } });
   }
 

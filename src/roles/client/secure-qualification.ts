@@ -40,7 +40,7 @@ const SOURCES: readonly [Uint8Array, Uint8Array] = [solicitationSource(0), solic
  * two together (RFC 4380 §5.2.1, §5.2.2).
  *
  * Every solicitation carries an authentication header with a fresh nonce, secured or not (ledger CLI-20). Bounded:
- * the last solicitation of each local socket is remembered, no other.
+ * the last solicitation from each local socket to each server address is remembered, no other.
  */
 export class SecureQualification {
   readonly #server: number;
@@ -48,7 +48,8 @@ export class SecureQualification {
   readonly #random: Random;
   readonly #hmac: Hmac;
   readonly #outbox: Outbox;
-  readonly #waiting = new Map<number, Solicitation>();
+  /** By local socket. */
+  readonly #waiting = new Map<number, readonly Solicitation[]>();
 
   /** `server`: the primary address, an int32; every advertisement names it in its prefix (ledger CLI-17). */
   constructor(server: number, security: Security | undefined, random: Random, hmac: Hmac, outbox: Outbox) {
@@ -59,13 +60,14 @@ export class SecureQualification {
     this.#outbox = outbox;
   }
 
-  /** Sends a solicitation from the local socket `via`; an answer to an earlier one of that socket is no longer taken. */
+  /** Sends a solicitation from the local socket `via`; an earlier one from there to that address is forgotten. */
   solicit(via: number, ipv4: number, coneBit: 0 | 1, port = SERVER_PORT): void {
     const nonce = new Uint8Array(authentication.NONCE_LENGTH);
     writeI32(nonce, 0, this.#random.uint32());
     writeI32(nonce, 4, this.#random.uint32());
     const source = SOURCES[coneBit];
-    this.#waiting.set(via, { ipv4, coneBit, source, nonce });
+    const others = (this.#waiting.get(via) ?? []).filter((sent) => sent.ipv4 !== ipv4);
+    this.#waiting.set(via, [...others, { ipv4, coneBit, source, nonce }]);
     this.#emit(via, ipv4, port, source, nonce);
   }
 
@@ -89,15 +91,19 @@ export class SecureQualification {
     ipv4: number,
     port: number,
   ): Advertised | 'rejected' | Drop {
-    const sent = this.#waiting.get(via);
-    if (sent === undefined || port !== SERVER_PORT) return Drop.Unsolicited;
-    // With the cone bit set the answer comes from the server's other address; with it clear from the one we asked.
-    if ((ipv4 === sent.ipv4) !== (sent.coneBit === 0)) return Drop.Unsolicited;
-    if (!ipv6.sameAddress(bytes, parts.packetAt + ipv6.DESTINATION, sent.source, 0)) return Drop.Unsolicited;
+    const waiting = this.#waiting.get(via) ?? [];
+    if (waiting.length === 0 || port !== SERVER_PORT) return Drop.Unsolicited;
     const at = parts.authenticationAt;
-    if (at < 0 || !equal(bytes, authentication.nonceAt(bytes, at), sent.nonce, 0, sent.nonce.length)) {
-      return Drop.Authentication;
-    }
+    if (at < 0) return Drop.Authentication;
+    const nonceAt = authentication.nonceAt(bytes, at);
+    const named = waiting.filter(({ nonce }) => equal(bytes, nonceAt, nonce, 0, nonce.length));
+    if (named.length === 0) return Drop.Authentication;
+    // With the cone bit set the answer comes from the server's other address; with it clear from the one we asked.
+    const destination = parts.packetAt + ipv6.DESTINATION;
+    const isAnswered = named.some(
+      (sent) => (ipv4 === sent.ipv4) === (sent.coneBit === 0) && ipv6.sameAddress(bytes, destination, sent.source, 0),
+    );
+    if (!isAnswered) return Drop.Unsolicited;
     if (parts.originAt < 0) return Drop.Unsolicited;
     if (this.#security !== undefined && !this.#isAuthentic(bytes, parts, this.#security)) return Drop.Authentication;
     const advertisement = routerAdvertisement.parse(bytes, parts.packetAt);

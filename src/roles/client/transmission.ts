@@ -4,24 +4,19 @@ import * as icmpv6 from '../../wire/icmpv6.ts';
 import * as ipv6 from '../../wire/ipv6.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { countBubble, permission } from '../bubbles.ts';
-import {
-  ATTEMPTS_MAX,
-  BUBBLE_HOP_LIMIT,
-  BUBBLE_SPACING_MS,
-  LOCAL_PEER_MEMORY_MS,
-  PEER_VALIDITY_MS,
-  SERVER_PORT,
-  VIA_SERVICE,
-} from '../constants.ts';
+import { ATTEMPTS_MAX, BUBBLE_SPACING_MS, LOCAL_PEER_MEMORY_MS, PEER_VALIDITY_MS, SERVER_PORT } from '../constants.ts';
 import { type Asked, type Asker, type ContactLimits, Contacts } from '../contacts.ts';
 import { Drop, type DropCounters } from '../drop.ts';
 import type { RoleEvent } from '../events.ts';
 import { IcmpErrors } from '../icmp-errors.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Random } from '../role.ts';
+import { BubbleSender } from './bubble-sender.ts';
 import * as connectivityTest from './connectivity-test.ts';
+import { type ExtensionSwitches, Extensions } from './extensions/extensions.ts';
 import type { Identity } from './identity.ts';
 import * as localDiscovery from './local-discovery.ts';
+import type { SecureQualification } from './secure-qualification.ts';
 
 /** The interface's own link-local address, fe80::ffff:ffff:ffff, as Miredo's: the source of ICMPv6 errors to the host. */
 const LINK_LOCAL = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
@@ -32,6 +27,8 @@ const LINK_LOCAL = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff,
  */
 export class Transmission implements Asker {
   readonly contacts: Contacts;
+  readonly bubbles: BubbleSender;
+  readonly extensions: Extensions;
   readonly #identity: Identity;
   readonly #random: Random;
   readonly #datagrams: Outbox;
@@ -49,6 +46,8 @@ export class Transmission implements Asker {
     packets: Outbox,
     drops: DropCounters,
     events: RoleEvent[],
+    switches: ExtensionSwitches,
+    solicitations: SecureQualification,
     onGivenUp: (peer: number) => void,
   ) {
     this.#identity = identity;
@@ -58,7 +57,14 @@ export class Transmission implements Asker {
     this.#drops = drops;
     this.#events = events;
     this.#onGivenUp = onGivenUp;
-    this.contacts = new Contacts(limits, random, datagrams, drops, this, onGivenUp);
+    this.contacts = new Contacts(limits, random, datagrams, drops, this, (peer) => {
+      this.extensions.forget(peer);
+      onGivenUp(peer);
+    });
+    const { peers } = this.contacts;
+    this.bubbles = new BubbleSender(identity, peers, datagrams);
+    this.extensions = new Extensions(switches, identity, peers, random, solicitations, events, this.bubbles);
+    this.bubbles.extensions = this.extensions;
   }
 
   /** A packet from the host that `forwarding.transmit` could not send at once (ledger CLI-42, CLI-45, CLI-47). */
@@ -79,7 +85,7 @@ export class Transmission implements Asker {
     }
     if (ipv6.sameAddress(bytes, destination, this.#identity.address, 0)) return this.#drop(batch, slot, Drop.Loop);
     const known = peers.find(bytes, destination);
-    if (known >= 0 && this.#isUsable(known, now)) return this.#transmitAndRevalidate(batch, slot, known, now);
+    if (known >= 0 && this.isUsable(known, now)) return this.#transmitAndRevalidate(batch, slot, known, now);
     if (teredo.isTeredo(bytes, destination) && !this.#mayContact(bytes, destination, known, now)) {
       return this.#drop(batch, slot, Drop.NotGlobalIpv4); // RFC 4380 §5.2.4: silently
     }
@@ -115,22 +121,6 @@ export class Transmission implements Asker {
     if (waiting.length > 0) this.#events.push({ type: 'peer-unreachable', peer: this.contacts.peers.address(peer) });
   }
 
-  /** From our address to the 16 octets at `atDestination`, in one datagram to this endpoint (ledger CLI-85, CLI-86). */
-  emitBubble(destination: Uint8Array, atDestination: number, ipv4: number, port: number): void {
-    const at = this.#datagrams.reserve(ipv6.LENGTH);
-    if (at < 0) return;
-    const { bytes } = this.#datagrams;
-    const source = this.#identity.address;
-    const end = ipv6.emitBubble(bytes, at, BUBBLE_HOP_LIMIT, source, 0, destination, atDestination);
-    this.#datagrams.add(end, ipv4, port, VIA_SERVICE);
-  }
-
-  /** Trusted and heard within its validity (ledger CLI-40). */
-  #isUsable(peer: number, now: number): boolean {
-    const { peers } = this.contacts;
-    return peers.trusted[peer] === 1 && now - peers.lastReceptionAt[peer]! < PEER_VALIDITY_MS;
-  }
-
   /** Heard by local discovery, or spoken to on the link, in the last ten minutes (ledger CLI-43). */
   #isLocal(peer: number, now: number): boolean {
     const { peers } = this.contacts;
@@ -150,7 +140,7 @@ export class Transmission implements Asker {
     if (this.#permission(peer, now) === 'sent') this.#askNow(peer, now);
     batch.ipv4[slot] = peers.ipv4[peer]!;
     batch.port[slot] = peers.port[peer]!;
-    batch.via[slot] = VIA_SERVICE;
+    batch.via[slot] = peers.via[peer]!;
     peers.lastTransmissionAt[peer] = now;
   }
 
@@ -170,29 +160,41 @@ export class Transmission implements Asker {
       this.#emitTest(peer, lastAt, now);
     } else if (this.#isLocal(peer, now)) {
       // RFC 4380 §5.2.4 (3), ledger CLI-126: and one by multicast, so that the neighbour learns where we are.
-      this.emitBubble(address, 0, peers.localIpv4[peer]!, peers.localPort[peer]!);
+      this.bubbles.emit(address, 0, peers.localIpv4[peer]!, peers.localPort[peer]!);
       localDiscovery.emit(this.#datagrams, this.#identity.address);
+    } else if (peers.port[peer] !== 0 && this.extensions.takeDirectTurn(peer)) {
+      // RFC 6081 §5.7: it was established once; its server need not be troubled yet.
+      this.#sendDiscovery(peer, 'solicitation');
     } else {
-      this.#emitBubblePair(address);
+      // RFC 4380 §5.2.4 (5): the direct one opens our NAT, the indirect one asks the peer to open its own. The cone
+      // bit in the peer's address is not looked at (RFC 5991 §3.2; ledger CLI-46, CLI-80, CLI-81, UPD-03).
+      this.bubbles.sendDirect(peer, now);
+      this.bubbles.sendIndirect(peer, now);
     }
+  }
+
+  /** Trusted and heard within its validity (ledger CLI-40). */
+  isUsable(peer: number, now: number): boolean {
+    const { peers } = this.contacts;
+    return peers.trusted[peer] === 1 && now - peers.lastReceptionAt[peer]! < PEER_VALIDITY_MS;
+  }
+
+  /** RFC 6081 §5.7.4.2. */
+  answerSolicitation(peer: number): void {
+    this.#sendDiscovery(peer, 'advertisement');
+  }
+
+  #sendDiscovery(peer: number, kind: 'solicitation' | 'advertisement'): void {
+    const { serverLoadReduction } = this.extensions;
+    serverLoadReduction?.mark(kind);
+    this.bubbles.sendDirectToKnown(peer);
+    serverLoadReduction?.mark(undefined);
   }
 
   #emitTest(peer: number, lastAt: number, now: number): void {
     const { address, server } = this.#identity;
     const { peers } = this.contacts;
     connectivityTest.emit(peers, peer, address, this.#random, this.#datagrams, server, SERVER_PORT, lastAt, now);
-  }
-
-  /**
-   * RFC 4380 §5.2.4 (5): the direct one opens our NAT, the indirect one asks the peer to open its own. The cone bit
-   * in the peer's address is not looked at (RFC 5991 §3.2; ledger CLI-46, CLI-80, CLI-81, UPD-03).
-   */
-  #emitBubblePair(address: Uint8Array): void {
-    const ipv4 = teredo.ipv4(address, 0);
-    const port = teredo.port(address, 0);
-    const server = teredo.server(address, 0);
-    if (this.#identity.maySendTo(ipv4, port)) this.emitBubble(address, 0, ipv4, port);
-    if (this.#identity.maySendTo(server, SERVER_PORT)) this.emitBubble(address, 0, server, SERVER_PORT);
   }
 
   #refuse(batch: Batch, slot: number, reason: Drop, code: number, now: number): void {

@@ -1,0 +1,77 @@
+import { VIA_RANDOM, VIA_RANDOM_MAX } from '../../constants.ts';
+import type { RoleEvent } from '../../events.ts';
+import type { Random } from '../../role.ts';
+
+/** Ports that a client draws from: those no service is registered for (RFC 6335 §6). */
+const PORT_MIN = 49152;
+const PORT_MAX = 65535;
+
+/** A local socket that was opened for one peer. */
+export interface RandomPort {
+  readonly peer: number;
+  readonly via: number;
+  readonly localPort: number;
+}
+
+/**
+ * Local sockets with random ports, one for each peer that needs one (RFC 6081 §5.4, §5.5).
+ *
+ * Bounded by `VIA_RANDOM_MAX` sockets; when all are taken the one opened first is closed, unless its peer is in use.
+ */
+export class RandomPorts {
+  readonly #random: Random;
+  readonly #events: RoleEvent[];
+  readonly #open = new Map<number, RandomPort>();
+
+  constructor(random: Random, events: RoleEvent[]) {
+    this.#random = random;
+    this.#events = events;
+  }
+
+  of(peer: number): RandomPort | undefined {
+    return this.#open.get(peer);
+  }
+
+  by(via: number): RandomPort | undefined {
+    for (const port of this.#open.values()) if (port.via === via) return port;
+    return undefined;
+  }
+
+  all(): IterableIterator<RandomPort> {
+    return this.#open.values();
+  }
+
+  /** Opens a socket for `peer`, or gives the one it has; undefined: all are in use. `isIdle` says which may go. */
+  open(peer: number, isIdle: (port: RandomPort) => boolean): RandomPort | undefined {
+    const known = this.#open.get(peer);
+    if (known !== undefined) return known;
+    const via = this.#freeVia() ?? this.#takeFromIdle(isIdle);
+    if (via === undefined) return undefined;
+    const localPort = PORT_MIN + (this.#random.uint32() % (PORT_MAX - PORT_MIN + 1));
+    const port = { peer, via, localPort };
+    this.#open.set(peer, port);
+    this.#events.push({ type: 'socket', via, open: true, port: localPort });
+    return port;
+  }
+
+  close(peer: number): void {
+    const port = this.#open.get(peer);
+    if (port === undefined) return;
+    this.#open.delete(peer);
+    this.#events.push({ type: 'socket', via: port.via, open: false });
+  }
+
+  #freeVia(): number | undefined {
+    for (let via = VIA_RANDOM; via < VIA_RANDOM + VIA_RANDOM_MAX; via++) if (this.by(via) === undefined) return via;
+    return undefined;
+  }
+
+  #takeFromIdle(isIdle: (port: RandomPort) => boolean): number | undefined {
+    for (const port of this.#open.values()) {
+      if (!isIdle(port)) continue;
+      this.close(port.peer);
+      return port.via;
+    }
+    return undefined;
+  }
+}
