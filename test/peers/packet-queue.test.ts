@@ -21,7 +21,7 @@ describe('packets that wait for their peer', () => {
   test('SEC-12, CLI-45, REL-09: against a naive twin, bounds per peer and in all hold at every step', () => {
     const operation = fc.record({ peer: fc.nat(4), length: fc.nat(700), takes: fc.integer({ min: 0, max: 3 }) });
     fc.assert(
-      fc.property(fc.array(operation, { maxLength: 80 }), (operations) => {
+      fc.property(fc.array(operation, { maxLength: 80, size: 'max' }), (operations) => {
         const queue = new PacketQueue(3, 1000, 2000);
         const twin = new Map<number, number[]>();
         const sum = (lengths: readonly number[]) => lengths.reduce((total, length) => total + length, 0);

@@ -18,7 +18,7 @@ describe('Outbox', () => {
       fc.record({ slots: fc.integer({ min: 1, max: 5 }), room: fc.nat(900) }),
     );
     fc.assert(
-      fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
+      fc.property(fc.array(operation, { maxLength: 60, size: 'max' }), (operations) => {
         const outbox = new Outbox(20, 4000);
         let twin: number[][] = [];
         for (const [n, one] of operations.entries()) {
@@ -65,7 +65,7 @@ describe('RateLimit', () => {
       fc.property(
         fc.integer({ min: 1, max: 100 }),
         fc.integer({ min: 1, max: 50 }),
-        fc.array(fc.nat(300), { maxLength: 200 }),
+        fc.array(fc.nat(300), { maxLength: 200, size: 'max' }),
         (perSecond, burst, pauses) => {
           const limit = new RateLimit(perSecond, burst, 1, 0);
           let [now, allowed] = [1000, 0];
@@ -98,7 +98,7 @@ describe('PendingPeers and TimerTable', () => {
       pause: fc.nat(3000),
     });
     fc.assert(
-      fc.property(fc.array(operation, { maxLength: 80 }), (operations) => {
+      fc.property(fc.array(operation, { maxLength: 80, size: 'max' }), (operations) => {
         const pending = new PendingPeers();
         const twin = new Map<number, number>();
         let now = 0;

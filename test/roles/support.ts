@@ -51,7 +51,15 @@ export function hex(text: string): Uint8Array {
 export function makeClient(config: Partial<ClientConfig> = {}, random = seededRandom()): Client {
   const server = { server: ip('203.0.113.1'), server2: ip('203.0.113.2') };
   return new Client(
-    { ...clientDefaults, peersMax: 1024, identifyNat: false, localDiscovery: false, extensions: noExtensions, ...server, ...config },
+    {
+      ...clientDefaults,
+      peersMax: 1024,
+      identifyNat: false,
+      localDiscovery: false,
+      extensions: noExtensions,
+      ...server,
+      ...config,
+    },
     random,
     hmac,
   );
