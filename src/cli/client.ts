@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ClientConfiguration, Offloads } from '../daemon/configuration.ts';
+import type { ClientConfiguration, ExtensionSwitches, Offloads } from '../daemon/configuration.ts';
 import { warning } from '../daemon/reports.ts';
 import { TeredoError } from '../errors.ts';
 import {
@@ -20,6 +20,16 @@ import { type Foreground, type Plan, runInForeground } from './foreground.ts';
 /** Microsoft's, what Windows asks; public servers come and go, your own stays ("teredo server"). */
 const PUBLIC_SERVER = 'win1910.ipv6.microsoft.com';
 
+/** The extensions of RFC 6081 by the names people give them. */
+const EXTENSIONS = new Map<string, keyof ExtensionSwitches>([
+  ['symmetric-nat', 'symmetricNat'],
+  ['upnp-symmetric-nat', 'upnpSymmetricNat'],
+  ['port-preserving-nat', 'portPreservingNat'],
+  ['sequential-port-nat', 'sequentialPortNat'],
+  ['hairpinning', 'hairpinning'],
+  ['server-load-reduction', 'serverLoadReduction'],
+]);
+
 interface ClientOptions {
   readonly server2?: number;
   readonly port?: number;
@@ -32,6 +42,7 @@ interface ClientOptions {
   readonly localDiscovery: boolean;
   readonly natIdentification: boolean;
   readonly evenWithIpv6: boolean;
+  readonly without?: Partial<ExtensionSwitches>;
   readonly offloads?: Offloads;
   readonly json?: boolean;
 }
@@ -55,6 +66,11 @@ export function register(program: Command): void {
     .option('--find-refresh-interval', 'find out how long the NAT keeps a mapping (RFC 4380 5.2.7)', false)
     .option('--no-local-discovery', 'do not look for other clients on this link by multicast')
     .option('--no-nat-identification', 'do not find out the NAT type with a second socket')
+    .option(
+      '--without <EXTENSIONS>',
+      `RFC 6081 extensions to leave out, with commas between: ${[...EXTENSIONS.keys()].join(', ')}, all`,
+      withoutFlag,
+    )
     .option('--even-with-ipv6', 'run although this host reaches the IPv6 Internet without Teredo', false)
     .option('--offloads <LIST>', 'what of the kernel to use for speed: all, none or a list', offloadsFlag('--offloads'))
     .option('--json', 'print one JSON object for each change')
@@ -85,6 +101,7 @@ async function plan(
     identifyNat: options.natIdentification,
     findRefreshInterval: options.findRefreshInterval,
     ...(security === undefined ? {} : { security }),
+    ...(options.without === undefined ? {} : { extensions: options.without }),
     ...(options.offloads === undefined ? {} : { offloads: options.offloads }),
   };
   return {
@@ -120,6 +137,22 @@ function parseSecurity({ identifier, secret, secretFile }: ClientOptions): Clien
     throw usageError('--secret-file', secretFile ?? '', 'no secret for the identifier', 'add --secret-file FILE');
   }
   return { identifier, secret: octets('--secret', text) };
+}
+
+/** "hairpinning,sequential-port-nat" as switches that are off. */
+function withoutFlag(value: string): Partial<ExtensionSwitches> {
+  const names = value === 'all' ? [...EXTENSIONS.keys()] : value.split(',');
+  const switches = names.map((name) => {
+    const key = EXTENSIONS.get(name);
+    if (key !== undefined) return [key, false] as const;
+    throw usageError(
+      '--without',
+      value,
+      `"${name}" is no extension`,
+      `one of ${[...EXTENSIONS.keys()].join(', ')}, all`,
+    );
+  });
+  return Object.fromEntries(switches);
 }
 
 function interval(value: string): number {

@@ -1,6 +1,8 @@
 import type { Offloads } from '../io/linux/offloads.ts';
+import type { ExtensionSwitches } from '../roles/client/extensions/extensions.ts';
 
 export { OFFLOADS, type Offload, type Offloads } from '../io/linux/offloads.ts';
+export { allExtensions, type ExtensionSwitches } from '../roles/client/extensions/extensions.ts';
 
 /**
  * What one process runs, checked: whoever builds these values has parsed them, and nothing inside checks them again.
@@ -25,6 +27,8 @@ export interface ClientConfiguration extends CommonConfiguration {
   readonly localDiscovery: boolean;
   readonly identifyNat: boolean;
   readonly findRefreshInterval: boolean;
+  /** RFC 6081; what is left out is on. */
+  readonly extensions?: Partial<ExtensionSwitches>;
   /** Secure qualification (RFC 4380 §5.2.2). */
   readonly security?: { readonly identifier: Uint8Array; readonly secret: Uint8Array };
 }

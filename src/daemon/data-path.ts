@@ -117,7 +117,7 @@ export class DataPath {
     running.setHost(input.host);
     running.setLocalPort(udp.localPort(0));
     const driver = new Driver(running.role, udp, tun, batch, output, (event) => {
-      if (event.type === 'socket') udp.setOpen(event.via, event.open);
+      if (event.type === 'socket') udp.setOpen(event.via, event.open, event.port);
       else this.#post({ type: 'event', role: index, event, now: this.#clock.now() });
     });
     const offloads = [...(tun instanceof LinuxTunPort ? tun.offloads : []), ...udp.offloads];

@@ -1,4 +1,5 @@
 import { Client, type ClientConfig, clientDefaults } from '../roles/client/client.ts';
+import { allExtensions } from '../roles/client/extensions/extensions.ts';
 import type { DropCounters } from '../roles/drop.ts';
 import { Relay, relayDefaults } from '../roles/relay/relay.ts';
 import type { Hmac, Random, Role } from '../roles/role.ts';
@@ -50,6 +51,7 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surround
     localDiscovery: from.localDiscovery,
     identifyNat: from.identifyNat,
     findRefreshInterval: from.findRefreshInterval,
+    extensions: { ...allExtensions, ...from.extensions },
     ...(from.security === undefined ? {} : { security: from.security }),
   };
   const client = new Client(config, random, hmac, drops);

@@ -4,6 +4,8 @@ import {
   SERVER_PORT,
   VIA_DISCOVERY,
   VIA_PRIMARY_ADDRESS,
+  VIA_RANDOM,
+  VIA_RANDOM_MAX,
   VIA_SECONDARY,
   VIA_SECONDARY_ADDRESS,
   VIA_SERVICE,
@@ -28,6 +30,9 @@ export function localSockets(configuration: RoleConfiguration): {
         group: DISCOVERY_IPV4,
         name: 'local discovery (--no-local-discovery does without)',
       };
+      for (let index = 0; index < VIA_RANDOM_MAX; index++) {
+        plans[VIA_RANDOM + index] = { ipv4: 0, port: 0, name: 'random port (RFC 6081 5.4)' };
+      }
       return { plans, openAtStart: [VIA_SERVICE] };
     case 'server': {
       const { ipv4, ipv4Secondary } = configuration;

@@ -117,12 +117,12 @@ export class LinuxUdpPort implements UdpPort, Source {
     if (socket !== CLOSED) this.#flush(socket);
   }
 
-  setOpen(via: number, open: boolean): void {
+  setOpen(via: number, open: boolean, port?: number): void {
     if (!open) {
       this.#close(via);
     } else if (this.#fds[via] === CLOSED) {
       try {
-        this.#open(via);
+        this.#open(via, port);
       } catch (error) {
         this.#parts.onTrouble(via, error as TeredoError);
       }
@@ -192,8 +192,10 @@ export class LinuxUdpPort implements UdpPort, Source {
     this.#parts.counters.add(Counter.DatagramsRefused, 1);
   }
 
-  #open(via: number): void {
-    const fd = this.#opener.openUdp(this.#parts.plans[via]!, this.offloads.includes('gro'));
+  #open(via: number, port?: number): void {
+    const plan = this.#parts.plans[via]!;
+    const wanted = port === undefined ? plan : { ...plan, port };
+    const fd = this.#opener.openUdp(wanted, this.offloads.includes('gro'));
     this.#parts.poller.add(fd, this, via);
     this.#fds[via] = fd;
   }
