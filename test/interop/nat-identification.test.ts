@@ -23,14 +23,18 @@ describeOnIsland('RFC 4380 §2.5, §5.2.1: NAT identification on the kernel', (i
         await process.printed(/"type":"nat-identified"/);
         expect(reports(process, 'nat-identified')).toMatchObject([{ nat: type }]);
 
-        if (type === 'symmetric') {
-          await process.printed(/"type":"off-line"/);
-          expect(reports(process, 'off-line')).toMatchObject([{ reason: 'symmetric NAT' }]);
-        } else {
-          expect(reports(process, 'qualified')).toHaveLength(1);
-        }
+        await process.printed(/"type":"qualified"/);
+        expect(reports(process, 'qualified')).toHaveLength(1);
       });
     }
+
+    test.concurrent(`RFC 4380 alone stays off-line behind masquerade random, by the server of ${server.name}`, async () => {
+      const at = ++number;
+      const host = await island().internet.hostBehindNat(`client-${at}`, `198.51.100.${at}`, 'masquerade random');
+      const process = startClient(host, await island().server(server), ['--without', 'symmetric-nat']);
+      await process.printed(/"type":"off-line"/);
+      expect(reports(process, 'off-line')).toMatchObject([{ reason: 'symmetric NAT' }]);
+    });
 
     test.concurrent(`a public address is no NAT, by the server of ${server.name}`, async () => {
       const at = ++number;
