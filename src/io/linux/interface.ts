@@ -7,6 +7,9 @@ const ROUTE_PROTOCOL = 35;
 /** RFC 4380 §2.6. Addresses of it on our interface are ours to remove; any others an administrator put there. */
 const TEREDO_PREFIX = '2001::/32';
 
+/** Packets that wait for us in the kernel at most: what an Ethernet device has, twice the default of a TUN device. */
+const QUEUE_LENGTH = 1_000;
+
 /** What the interface shall look like. */
 export interface WantedInterface {
   readonly up: boolean;
@@ -147,7 +150,11 @@ export function changes(
   }
   // A link-local address of the kernel's own making would be of no use: nobody resolves neighbours on a tunnel.
   // It is made when the interface comes up, so that it must be forbidden by a command before.
-  if (!isUp) lines.push(`link set dev ${name} addrgenmode none`, `link set dev ${name} mtu ${wanted.mtu} up`);
+  if (!isUp)
+    lines.push(
+      `link set dev ${name} addrgenmode none`,
+      `link set dev ${name} txqueuelen ${QUEUE_LENGTH} mtu ${wanted.mtu} up`,
+    );
   else if (is.mtu !== wanted.mtu) lines.push(`link set dev ${name} mtu ${wanted.mtu}`);
   for (const address of wanted.addresses) {
     if (!addresses.includes(address)) lines.push(`address add ${address} dev ${name} nodad`);

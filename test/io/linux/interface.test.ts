@@ -21,7 +21,7 @@ test('a new interface gets everything, and no link-local address of the kernel c
   const fresh = { mtu: 1500, flags: ['POINTOPOINT'], addr_info: [] };
   expect(changes('teredo', qualified, fresh, [])).toEqual([
     'link set dev teredo addrgenmode none',
-    'link set dev teredo mtu 1280 up',
+    'link set dev teredo txqueuelen 1000 mtu 1280 up',
     `address add ${address} dev teredo nodad`,
     'address add fe80::ffff:ffff:ffff/64 dev teredo nodad',
     'route add default metric 1029 dev teredo protocol 35',
