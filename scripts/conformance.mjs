@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const PAGE = 'docs/conformance.md';
-const IDENTIFIER = /\b(W|CLI|SRV|REL|HSR|UPD|SEC)-(\d+)(?: to (?:\1-)?(\d+))?/g;
+const IDENTIFIER = /\b(W|CLI|SRV|REL|HSR|EXT|UPD|SEC)-(\d+)(?: to (?:\1-)?(\d+))?/g;
 
 const rules = readFileSync('docs/rules.tsv', 'utf8')
   .split('\n')
@@ -42,6 +42,7 @@ function render() {
     ['SRV', 'Server'],
     ['REL', 'Relay'],
     ['HSR', 'Host-specific relay'],
+    ['EXT', 'RFC 6081'],
     ['UPD', 'RFC 5991'],
     ['SEC', 'Security'],
   ];
