@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { run } from './commands.ts';
 import type { Namespace } from './namespaces.ts';
 import type { Process } from './process.ts';
+import { PORT as TRAIN_PORT } from './trains.ts';
+import { PORT as TRANSFER_PORT } from './transfer.ts';
 
 /** Tshark finds Teredo at port 3544 by itself and elsewhere only by this; checksums it verifies only when told. */
 const READING = [
   '--enable-heuristic=teredo_udp',
   ...['ip', 'udp', 'tcp'].flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]),
+  // Noise of a transfer must not be taken for some protocol, and a malformed one at that.
+  ...[`tcp.port==${TRANSFER_PORT},data`, `udp.port==${TRAIN_PORT},data`].flatMap((rule) => ['-d', rule]),
 ];
 
 /** Status 0 is "bad" in every dissector of Wireshark. */

@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type { Namespace } from './namespaces.ts';
 
 const HELPER = fileURLToPath(new URL('train-helper.mjs', import.meta.url));
-const PORT = '5002';
+/** The receiver's. */
+export const PORT = '5002';
 
 /** What one end saw: how many datagrams, and a digest over their lengths and octets in order. */
 export interface TrainResult {

@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type { Namespace } from './namespaces.ts';
 
 const HELPER = fileURLToPath(new URL('transfer-helper.mjs', import.meta.url));
-const PORT = '5001';
+/** The receiver's. */
+export const PORT = '5001';
 
 export interface TransferResult {
   readonly sent: Digest;
