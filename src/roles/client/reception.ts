@@ -174,6 +174,8 @@ export class Reception {
     const asked = permission(peers, peer, now);
     const isNews = trailers.nonce !== undefined && !extensions.knowsNonce(peer, trailers.nonce);
     extensions.indirectReceived(peer, trailers, now);
+    // It asks because it has lost us: what was known of a silent peer need not be true any more.
+    if (!this.#transmission.isUsable(peer, now)) peers.distrust(peer, now);
     if (asked === 'spent' || (asked === 'later' && !isNews)) return false;
     countBubble(peers, peer, now);
     bubbles.sendDirect(peer, now, seenAt);

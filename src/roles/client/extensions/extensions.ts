@@ -49,8 +49,8 @@ export const noExtensions: ExtensionSwitches = {
 
 /** How an extension has bubbles sent. */
 export interface BubbleActions {
-  /** A direct bubble to where the peer is known to be, or to the mapping in its address. */
-  sendDirect(peer: number, now: number): void;
+  /** A direct bubble to where the peer was last heard. */
+  sendDirectToKnown(peer: number): void;
   /** One to the mapping in the peer's address, by the local socket `via`. */
   sendDirectBy(peer: number, via: number): void;
   sendIndirectNow(peer: number, now: number): void;
@@ -85,7 +85,7 @@ export class Extensions {
     // Hairpinning needs the nonce too (ledger EXT-01), and a nonce does no harm where nobody looks at it.
     this.#nonces = hasSymmetric || switches.hairpinning ? new SymmetricNat(random) : undefined;
     const portPreservingNat = hasPortPreserving
-      ? new PortPreservingNat(identity, peers, this.#ports, (peer, now) => actions.sendDirect(peer, now))
+      ? new PortPreservingNat(identity, peers, this.#ports, (peer) => actions.sendDirectToKnown(peer))
       : undefined;
     this.#portPreservingNat = portPreservingNat;
     this.sequentialPortNat =

@@ -41,12 +41,12 @@ export class PortPreservingNat implements Extension {
   readonly #identity: Identity;
   readonly #peers: PeerTable;
   readonly #ports: RandomPorts;
-  readonly #refresh: (peer: number, now: number) => void;
+  readonly #refresh: (peer: number) => void;
   readonly #states = new Map<number, State>();
   deadlineAt = Number.POSITIVE_INFINITY;
 
   /** `refresh` sends a direct bubble to where the peer is known to be. */
-  constructor(identity: Identity, peers: PeerTable, ports: RandomPorts, refresh: (peer: number, now: number) => void) {
+  constructor(identity: Identity, peers: PeerTable, ports: RandomPorts, refresh: (peer: number) => void) {
     this.#identity = identity;
     this.#peers = peers;
     this.#ports = ports;
@@ -143,7 +143,7 @@ export class PortPreservingNat implements Extension {
         state.refreshes = 0;
       } else if (state.refreshes < REFRESHES_MAX) {
         state.refreshes++;
-        this.#refresh(peer, now);
+        this.#refresh(peer);
       }
     }
     this.deadlineAt = isAnyOnRandom ? now + REFRESH_INTERVAL_MS : Number.POSITIVE_INFINITY;

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import { bubble, echoRequest, join, withOrigin } from '../../packets.ts';
+import { A, B, MAPPED_B, SERVER, SERVER_B } from '../../scene.ts';
+import { hex, pollDatagrams, pollEvents, receive, transmit } from '../../support.ts';
+import { bubbles, extended, PORT_PRESERVING, RESTRICTED } from './scene.ts';
+
+const on = { symmetricNat: true, portPreservingNat: true };
+/** The first random port is 49152 + 0x18a5 (ScriptedRandom). */
+const OWN_PORT = 49_152 + 0x18a5;
+const NONCE = hex('0104 deadbeef');
+const PEER_PORT = hex('0502 df78');
+
+describe('RFC 6081 §5.4: port-preserving symmetric NAT', () => {
+  test('EXT-30, EXT-31: the first indirect bubble names a random port that was opened for the peer', () => {
+    const { client, random } = extended(PORT_PRESERVING, on);
+    random.script.push(0x01020304);
+    transmit(client, echoRequest(A, B), 100);
+    expect(pollEvents(client)).toEqual([{ type: 'socket', via: 3, open: true, port: OWN_PORT }]);
+    expect(bubbles(client)).toEqual([
+      `bubble to ${MAPPED_B}`,
+      `bubble to ${SERVER_B} [nonce 01020304, random port ${OWN_PORT}]`,
+    ]);
+  });
+
+  test('EXT-30: no random port where the NAT is not symmetric, or does not preserve ports', () => {
+    const { client } = extended(RESTRICTED, on);
+    transmit(client, echoRequest(A, B), 100);
+    expect(pollEvents(client)).toEqual([]);
+  });
+
+  test('EXT-32: a peer that advertises a random port gets a bubble there, from ours', () => {
+    const { client } = extended(PORT_PRESERVING, on);
+    receive(client, SERVER, withOrigin(MAPPED_B, join(bubble(B, A), NONCE, PEER_PORT)), 100);
+    expect(bubbles(client).slice(0, 2)).toEqual([
+      `bubble to ${MAPPED_B} [nonce deadbeef]`,
+      `bubble to 198.51.100.77:57208 by socket 3 [nonce deadbeef, random port ${OWN_PORT}]`,
+    ]);
+  });
+
+  test('EXT-32, ledger Q-11: from the service port where our NAT needs no random one', () => {
+    const { client } = extended(RESTRICTED, on);
+    receive(client, SERVER, withOrigin(MAPPED_B, join(bubble(B, A), NONCE, PEER_PORT)), 100);
+    expect(bubbles(client)).toContain('bubble to 198.51.100.77:57208 [nonce deadbeef]');
+  });
+
+  test('RFC 6081 §3.3: a peer that needs no random port gets a bubble from ours to its mapping', () => {
+    const { client } = extended(PORT_PRESERVING, on);
+    receive(client, SERVER, withOrigin(MAPPED_B, join(bubble(B, A), NONCE)), 100);
+    expect(bubbles(client)).toContain(`bubble to ${MAPPED_B} by socket 3 [nonce deadbeef, random port ${OWN_PORT}]`);
+  });
+
+  test('EXT-33: another advertised port is ignored while the two are talking, and taken when they are not', () => {
+    const { client } = extended(RESTRICTED, on);
+    const told = (port: string) =>
+      withOrigin(MAPPED_B, join(bubble(B, A), hex('0104 000000'), hex(port), hex(`0502 ${port.repeat(2)}`)));
+    receive(client, SERVER, told('11'), 100);
+    expect(bubbles(client).join()).toMatch(/198\.51\.100\.77:4369/);
+    receive(client, '198.51.100.77:51413', echoRequest(B, A), 200);
+    receive(client, SERVER, told('22'), 3_000);
+    expect(bubbles(client).join()).not.toMatch(/:8738/);
+    receive(client, SERVER, told('33'), 60_000);
+    expect(bubbles(client).join()).toMatch(/198\.51\.100\.77:13107/);
+  });
+
+  test('EXT-37: heard on the random port, the peer is reached by it', () => {
+    const { client, random } = contacted();
+    random.script.push(7);
+    receive(client, '198.51.100.77:60000', join(bubble(B, A), hex('0104 01020304')), 200, 3);
+    const sent = pollDatagrams(client).map(({ endpoint, via }) => `${endpoint} by ${via}`);
+    expect(new Set(sent)).toEqual(new Set(['198.51.100.77:60000 by 3']));
+    expect(transmit(client, echoRequest(A, B), 300)[0]).toMatchObject({ endpoint: '198.51.100.77:60000', via: 3 });
+  });
+
+  test('EXT-37: a random port is one peer’s: whoever else sends there is not heard', () => {
+    const { client } = contacted();
+    receive(client, '192.0.2.99:7000', bubble('2001:0:cb00:7101:0:e4a7:3fff:fd9c', A), 200, 3);
+    expect(pollEvents(client)).toEqual([]);
+  });
+
+  test('EXT-34, EXT-36: heard on the service port, the peer is reached by that, and the random port closes', () => {
+    const { client } = contacted();
+    receive(client, '198.51.100.77:60000', join(bubble(B, A), hex('0104 01020304')), 200, 3);
+    receive(client, MAPPED_B, bubble(B, A), 300);
+    expect(transmit(client, echoRequest(A, B), 400)[0]).toMatchObject({ endpoint: MAPPED_B, via: 0 });
+    pollEvents(client);
+    client.handleTimeout(30_400);
+    expect(pollEvents(client)).toContainEqual({ type: 'socket', via: 3, open: false });
+  });
+
+  test('EXT-38: twenty bubbles, 30 s apart, keep a random port alive without data, then no more', () => {
+    const { client } = contacted();
+    receive(client, '198.51.100.77:60000', join(bubble(B, A), hex('0104 01020304')), 200, 3);
+    pollDatagrams(client);
+    let refreshes = 0;
+    for (let now = 30_200; now < 1_000_000; now += 30_000) {
+      client.handleTimeout(now);
+      refreshes += pollDatagrams(client).filter(({ via }) => via === 3).length;
+    }
+    expect(refreshes).toBe(20);
+  });
+
+  test('SEC-12: at most sixteen random ports are open, however many peers want one', () => {
+    const { client } = extended(PORT_PRESERVING, on);
+    for (let i = 0; i < 40; i++) {
+      const peer = `2001:0:c633:6401:${(0x100 + i).toString(16)}:372a:39cc:9bb2`;
+      transmit(client, echoRequest(A, peer), 100 + i);
+    }
+    let open = 0;
+    let most = 0;
+    for (const event of pollEvents(client)) {
+      if (event.type !== 'socket') continue;
+      open += event.open ? 1 : -1;
+      most = Math.max(most, open);
+    }
+    expect(most).toBe(16);
+  });
+});
+
+/** A client that has asked B, with nonce 01020304 and random port socket 3. */
+function contacted() {
+  const scene = extended(PORT_PRESERVING, on);
+  scene.random.script.push(0x01020304);
+  transmit(scene.client, echoRequest(A, B), 100);
+  pollDatagrams(scene.client);
+  pollEvents(scene.client);
+  return scene;
+}
