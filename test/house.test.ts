@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   io: ['driver', 'batch', 'roles/role.ts', 'errors.ts'],
   sim: ['wire', 'batch', 'peers', 'roles', 'driver'],
   capture: ['wire'],
-  lab: ['sim', 'capture', 'daemon', 'wire', 'roles/role.ts', 'roles/constants.ts', 'errors.ts'],
+  lab: ['sim', 'capture', 'daemon', 'io', 'batch', 'wire', 'roles/role.ts', 'roles/constants.ts', 'errors.ts'],
   daemon: ['roles', 'driver', 'io', 'batch', 'wire', 'errors.ts'],
   cli: ['daemon', 'lab', 'capture', 'wire', 'roles/role.ts', 'roles/constants.ts', 'errors.ts'],
 };

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { TeredoError } from '../errors.ts';
 import { numberFlag, usageError } from './flags.ts';
+import { registerNat } from './lab-nat.ts';
 import { Exit, paint, toleratePipes } from './terminal.ts';
 
 interface RunOptions {
@@ -30,6 +31,7 @@ export function register(program: Command): void {
     .option('--pcapng <FILE>', 'write the capture there (default: NAME.pcapng)')
     .option('--no-pcapng', 'write no capture')
     .action(async (name: string, options: RunOptions) => run(name, options));
+  registerNat(lab);
 }
 
 async function list(json: boolean): Promise<void> {

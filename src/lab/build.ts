@@ -3,20 +3,11 @@ import type { Host } from '../sim/host.ts';
 import type { Link } from '../sim/link.ts';
 import type { NameServer } from '../sim/name-server.ts';
 import type { Nat } from '../sim/nat.ts';
-import {
-  addressRestrictedNat,
-  coneNat,
-  type NatKind,
-  type NatOptions,
-  portPreservingSymmetricNat,
-  portRestrictedNat,
-  sequentialSymmetricNat,
-  symmetricNat,
-} from '../sim/nat-kinds.ts';
 import type { RelayHost } from '../sim/relay-host.ts';
 import type { ServerHost } from '../sim/server-host.ts';
 import { World } from '../sim/world.ts';
-import type { NatName, NodeSpec, Scenario } from './scenario.ts';
+import { natKind } from './nats.ts';
+import type { NodeSpec, Scenario } from './scenario.ts';
 
 /** The nodes of a scenario in the simulator, by name. */
 export interface Cast {
@@ -69,10 +60,9 @@ export function build(scenario: Scenario, seed: number): Cast {
         break;
       case 'NAT': {
         const behind = spec.behind === undefined ? {} : { behind: find(nats, spec.behind) };
-        nats.set(
-          spec.name,
-          world.addNat(natKind(spec.nat, spec.ipv4, spec.options), { ...linkOf(spec), name: spec.name, ...behind }),
-        );
+        const external = spec.ipv4 === undefined ? [] : [spec.ipv4];
+        const kind = natKind(spec.nat, external, spec.options);
+        nats.set(spec.name, world.addNat(kind, { ...linkOf(spec), name: spec.name, ...behind }));
         break;
       }
       case 'client': {
@@ -109,23 +99,6 @@ export function linksOf(cast: Cast, name: string): Link[] {
   if (nat !== undefined) return [nat.link];
   const host = find(cast.hosts, name);
   return [host.ipv4Link, host.ipv6Link].filter((link) => link !== undefined);
-}
-
-export function natKind(name: NatName, ipv4?: string, options?: NatOptions): NatKind {
-  switch (name) {
-    case 'cone':
-      return coneNat(ipv4, options);
-    case 'address-restricted':
-      return addressRestrictedNat(ipv4, options);
-    case 'port-restricted':
-      return portRestrictedNat(ipv4, options);
-    case 'symmetric':
-      return symmetricNat(ipv4, options);
-    case 'port-preserving symmetric':
-      return portPreservingSymmetricNat(ipv4, options);
-    case 'sequential symmetric':
-      return sequentialSymmetricNat(ipv4, options);
-  }
 }
 
 function linkOf(spec: NodeSpec): { link?: NonNullable<NodeSpec['link']> } {

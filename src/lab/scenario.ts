@@ -1,5 +1,6 @@
 import type { LinkOptions } from '../sim/link.ts';
 import type { NatOptions } from '../sim/nat-kinds.ts';
+import type { NatName } from './nats.ts';
 
 /**
  * A scenario is data: who is there, and what happens. It says nothing of how it is run, so that the same one can be
@@ -15,15 +16,6 @@ export interface Scenario {
   readonly nodes: readonly NodeSpec[];
   readonly chapters: readonly Chapter[];
 }
-
-/** The NATs by the names people give them; `sim/nat-kinds.ts` says what each one does. */
-export type NatName =
-  | 'cone'
-  | 'address-restricted'
-  | 'port-restricted'
-  | 'symmetric'
-  | 'port-preserving symmetric'
-  | 'sequential symmetric';
 
 interface Named {
   readonly name: string;

@@ -1,11 +1,11 @@
 /** Our client tells which NAT of the Linux kernel it is behind. */
 import { expect, test } from 'vitest';
+import type { KernelNat } from '../../src/lab/kernel/kernel-nat.ts';
 import { miredo } from '../support/miredo.ts';
-import type { NatKind } from '../support/nat.ts';
 import { ours, reports, startClient } from '../support/ours.ts';
 import { describeOnIsland } from './with-island.ts';
 
-const kinds: readonly { kind: NatKind; type: string }[] = [
+const kinds: readonly { kind: KernelNat; type: string }[] = [
   { kind: 'masquerade', type: 'port-restricted' },
   { kind: 'masquerade random', type: 'symmetric' },
   { kind: 'full cone', type: 'cone' },

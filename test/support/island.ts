@@ -3,10 +3,10 @@
  * clients behind NATs. Daemons start when a test first asks for them and live as long as the island.
  */
 
+import type { KernelNat } from '../../src/lab/kernel/kernel-nat.ts';
 import type { Implementation, RunningClient, ServerAddresses } from './implementation.ts';
 import { Internet } from './internet.ts';
 import { type Namespace, Network } from './namespaces.ts';
-import type { NatKind } from './nat.ts';
 import type { Process } from './process.ts';
 
 export class Island {
@@ -71,7 +71,12 @@ export class Island {
   }
 
   /** A client of the given server behind a NAT of its own; `ordinal` tells clients of one kind apart. */
-  client(by: Implementation, of: Implementation, ordinal: number, nat: NatKind = 'masquerade'): Promise<RunningClient> {
+  client(
+    by: Implementation,
+    of: Implementation,
+    ordinal: number,
+    nat: KernelNat = 'masquerade',
+  ): Promise<RunningClient> {
     return this.#once(`${by.name}-at-${of.name}-${ordinal}`, async (name) => {
       const server = await this.server(of);
       const host = await this.internet.hostBehindNat(name, `198.51.100.${++this.#clients}`, nat);

@@ -1,4 +1,5 @@
-import type { Chapter, NatName, NodeSpec, Scenario } from '../scenario.ts';
+import type { NatName } from '../nats.ts';
+import type { Chapter, NodeSpec, Scenario } from '../scenario.ts';
 
 const NATS: readonly (readonly [string, NatName])[] = [
   ['cone', 'cone'],

@@ -1,4 +1,5 @@
-import type { NatName, NodeSpec, Scenario } from '../scenario.ts';
+import type { NatName } from '../nats.ts';
+import type { NodeSpec, Scenario } from '../scenario.ts';
 
 /** The four kinds that RFC 3489 named and RFC 4380 §3.1 speaks of, and their letters in the names of nodes. */
 const NATS: readonly (readonly [string, NatName, string])[] = [

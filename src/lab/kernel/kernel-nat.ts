@@ -5,10 +5,10 @@
  * RFC 4380 §2.5. `masquerade random` takes another port for each destination: symmetric. `full cone` sends every
  * datagram that comes from outside to the one host behind it: cone.
  */
-export type NatKind = 'masquerade' | 'masquerade random' | 'full cone';
+export type KernelNat = 'masquerade' | 'masquerade random' | 'full cone';
 
-/** The whole ruleset of such a router for one host behind it. */
-export function natRules(kind: NatKind, publicIpv4: string, lanHost: string): string {
+/** The whole ruleset of such a router; a full cone sends what comes to the one host `lanHost`. */
+export function kernelNatRules(kind: KernelNat, publicIpv4: string, lanHost: string): string {
   // What the router itself does not expect it drops without a word, as home routers do. An accepted stray datagram
   // would leave a state behind that takes the port from the host's own next datagram to the same peer.
   return `
@@ -31,7 +31,7 @@ export function natRules(kind: NatKind, publicIpv4: string, lanHost: string): st
   `;
 }
 
-function sourceRule(kind: NatKind, publicIpv4: string): string {
+function sourceRule(kind: KernelNat, publicIpv4: string): string {
   switch (kind) {
     case 'masquerade':
       return 'masquerade';

@@ -1,0 +1,63 @@
+import type { NatNodeSpec, Uplink } from './lan.ts';
+import type { Namespace } from './namespaces.ts';
+import type { Process } from './process.ts';
+import { startTeredo } from './teredo.ts';
+
+/** The two TUN interfaces of a NAT node. */
+const INSIDE = 'nat-inside';
+const OUTSIDE = 'nat-outside';
+/** Packets that wait for the node at most. */
+const QUEUE_LENGTH = 2_000;
+/** What the namespace itself is called on its outer cable: it must ask for neighbours by some address of its own. */
+const OWN_ADDRESS = '169.254.0.2';
+const TABLE = 100;
+
+/**
+ * Starts a NAT node in a namespace with interfaces `lan` and `wan` and waits until it is ready.
+ *
+ * What comes from `lan` goes to the one TUN interface, what comes for an external address to the other; what the node
+ * writes is routed as usual. The kernel must not know the external addresses as its own, so it answers for them by
+ * proxy ARP.
+ */
+export async function startNatNode(
+  uplink: Uplink,
+  nat: Namespace,
+  spec: NatNodeSpec,
+  external: readonly string[],
+): Promise<Process> {
+  await nat.sysctl({ 'net.ipv4.conf.wan.proxy_arp': 1, 'net.ipv4.neigh.wan.proxy_delay': 0 });
+  await nat.ip(
+    ...[INSIDE, OUTSIDE].flatMap((name) => [
+      `tuntap add mode tun name ${name}`,
+      `link set ${name} addrgenmode none txqueuelen ${QUEUE_LENGTH} up`,
+    ]),
+    `address add ${OWN_ADDRESS}/32 dev wan`,
+    `route add ${uplink.onLink} dev wan`,
+    `route add default via ${uplink.gateway} dev wan`,
+    ...external.map((address) => `route add ${address}/32 dev ${OUTSIDE}`),
+    `rule add iif lan lookup ${TABLE}`,
+    `route add default dev ${INSIDE} table ${TABLE}`,
+  );
+  const node = startTeredo(nat, [
+    ...['lab', 'nat', '--inside', INSIDE, '--outside', OUTSIDE, '--json'],
+    ...['--kind', spec.kind, '--external', external.join(',')],
+    ...flags(spec),
+  ]);
+  await node.printed(/"type":"ready"/);
+  return node;
+}
+
+/** What differs from the kind's usual behaviour, as flags of `teredo lab nat`. */
+function flags({ options = {} }: NatNodeSpec): string[] {
+  const { mapping, filtering, allocation, lifetimeMs, inboundRefresh, hairpinning, firstPort } = options;
+  const given = (flag: string, value: string | number | undefined) => (value === undefined ? [] : [flag, `${value}`]);
+  return [
+    ...given('--mapping', mapping),
+    ...given('--filtering', filtering),
+    ...given('--allocation', allocation),
+    ...given('--lifetime', lifetimeMs === undefined ? undefined : lifetimeMs / 1_000),
+    ...given('--first-port', firstPort),
+    ...(inboundRefresh === true ? ['--inbound-refresh'] : []),
+    ...(hairpinning === false ? ['--no-hairpinning'] : []),
+  ];
+}
