@@ -1,5 +1,5 @@
 import type { Batch } from '../../batch/batch.ts';
-import type { WaitingPacket } from '../../peers/packet-queue.ts';
+import { PacketQueue, type WaitingPacket } from '../../peers/packet-queue.ts';
 import type { PeerTable } from '../../peers/peer-table.ts';
 import { readI32, writeI32 } from '../../wire/bytes.ts';
 import { parse as parseEncapsulation } from '../../wire/encapsulation.ts';
@@ -66,6 +66,8 @@ export class Relay implements Role, Asker {
   readonly #packets = new Outbox(1024, 1 << 20);
   readonly #errors = new IcmpErrors(this.#packets);
   readonly #contacts: Contacts;
+  /** Packets of clients that spoke first (ledger REL-11), until they have proved themselves. */
+  readonly #unproven: PacketQueue;
   readonly #newPeers: RateLimit;
   readonly #toward: RateLimit;
   readonly #events: RoleEvent[] = [];
@@ -77,7 +79,8 @@ export class Relay implements Role, Asker {
     this.#config = config;
     this.#random = random;
     this.drops = drops;
-    this.#contacts = new Contacts(config, random, this.#datagrams, drops, this);
+    this.#unproven = new PacketQueue(config.queuedPacketsMax, config.queuedOctetsPerPeerMax, config.queuedOctetsMax);
+    this.#contacts = new Contacts(config, random, this.#datagrams, drops, this, (peer) => this.#dropUnproven(peer));
     this.peers = this.#contacts.peers;
     this.#newPeers = new RateLimit(config.newPeersPerSecond, config.newPeersBurst, 1, 0);
     const { bubblesPerSecond, bubblesBurst } = config;
@@ -182,11 +185,40 @@ export class Relay implements Role, Asker {
     const source = at + ipv6.SOURCE;
     if (!teredo.isTeredo(bytes, source)) return this.drop(batch, slot, Drop.Unexpected);
     const peer = this.peers.find(bytes, source);
-    if (peer < 0) return this.drop(batch, slot, Drop.UnknownPeer); // ledger REL-11
+    if (peer < 0 || this.#isUnproven(batch, slot, peer)) return this.#holdUnproven(batch, slot, parts.packetEnd, now);
     const refused = this.#refusePeer(batch, slot, peer);
     if (refused !== 0) return this.drop(batch, slot, refused);
     this.#trust(peer, batch.ipv4[slot]!, batch.port[slot]!, now); // ledger REL-12, before the destination is looked at
     this.#deliver(batch, slot, at, parts.packetEnd);
+  }
+
+  /** A peer that was added because it spoke first, and has not answered our bubble yet. */
+  #isUnproven(batch: Batch, slot: number, peer: number): boolean {
+    return this.#unproven.has(peer) && !ipv6.isBubble(batch.bytes, batch.start[slot]!);
+  }
+
+  /**
+   * A client that we do not know speaks as to an old acquaintance: perhaps we were started anew. Its packet waits
+   * until it has answered a bubble through its server, like the packets of our own side (ledger REL-11: it might as
+   * well be dropped, and the client would lose everything until its own patience with us ends, 30 s).
+   */
+  #holdUnproven(batch: Batch, slot: number, end: number, now: number): void {
+    const { bytes } = batch;
+    const at = batch.start[slot]!;
+    const source = at + ipv6.SOURCE;
+    const ipv4 = batch.ipv4[slot]!;
+    const port = batch.port[slot]!;
+    const isBubble = ipv6.isBubble(bytes, at);
+    if (isBubble || teredo.ipv4(bytes, source) !== ipv4) return this.drop(batch, slot, Drop.UnknownPeer);
+    if (!this.#maySendTo(ipv4, port)) return this.drop(batch, slot, Drop.NotGlobalIpv4);
+    this.#deliver(batch, slot, at, end);
+    if (batch.length[slot] === 0) return;
+    const known = this.peers.find(bytes, source);
+    if (known < 0 && !this.#newPeers.allow(0, now)) return this.drop(batch, slot, Drop.RateLimited);
+    const peer = this.peers.add(bytes, source, now);
+    if (!this.#unproven.push(peer, batch.packet(slot), 0, ipv4, port)) this.drops[Drop.QueueFull]!++;
+    batch.length[slot] = 0;
+    this.#contacts.ask(peer, ATTEMPTS_MAX, now);
   }
 
   /** Ledger REL-13: what may go on to the native side. */
@@ -265,6 +297,7 @@ export class Relay implements Role, Asker {
    * stays too. Without that a flood toward one address would be four bubbles every eight seconds, for ever.
    */
   unanswered(peer: number, waiting: readonly WaitingPacket[], now: number): void {
+    this.#dropUnproven(peer);
     for (const { packet } of waiting) this.#reportUnreachable(packet, now);
     if (waiting.length > 0) this.#events.push({ type: 'peer-unreachable', peer: this.peers.address(peer) });
   }
@@ -315,7 +348,15 @@ export class Relay implements Role, Asker {
   #trust(peer: number, ipv4: number, port: number, now: number): void {
     const isNew = this.peers.trusted[peer] === 0;
     this.#contacts.trust(peer, ipv4, port, now);
+    for (const held of this.#unproven.take(peer)) {
+      if (held.ipv4 !== ipv4 || held.port !== port) this.drops[Drop.MappingMismatch]!++;
+      else if (!this.#packets.push(held.packet)) this.drops[Drop.QueueFull]!++;
+    }
     if (isNew) this.#events.push({ type: 'peer-trusted', peer: this.peers.address(peer), mapped: { ipv4, port } });
+  }
+
+  #dropUnproven(peer: number): void {
+    this.drops[Drop.Unanswered]! += this.#unproven.take(peer).length;
   }
 
   #maySendTo(ipv4: number, port: number): boolean {

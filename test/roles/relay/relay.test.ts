@@ -240,13 +240,34 @@ describe('RFC 4380 §5.4.2: from Teredo clients', () => {
     }
   });
 
-  test('REL-11: a client that was never asked is dropped, and nothing is remembered of it', () => {
+  test('REL-11: a client that we do not know is asked through its server, and its packets wait for the answer', () => {
     const relay = makeRelay();
     expect(receive(relay, MAPPED_A, FROM_A, 0)).toEqual([]);
+    const [asked, ...rest] = pollDatagrams(relay);
+    expect(rest).toEqual([]);
+    expect(asked).toMatchObject({ endpoint: SERVER });
+    expect(receive(relay, MAPPED_A, FROM_A, 20)).toEqual([]);
+    receive(relay, MAPPED_A, bubble(A, formatIpv6(asked!.bytes, 8)), 50);
+    expect(pollPackets(relay)).toEqual([FROM_A, FROM_A]);
+    expect(receive(relay, MAPPED_A, FROM_A, 60)).toEqual([FROM_A]);
+  });
+
+  test('REL-11, REL-10: not so for bubbles, for other IPv4 addresses, nor for what we do not serve', () => {
+    const relay = makeRelay();
     expect(receive(relay, MAPPED_A, bubble(A, NATIVE), 0)).toEqual([]);
-    expect(drops(relay)).toEqual({ 'unknown peer': 2 });
+    expect(receive(relay, '198.51.100.9:5000', FROM_A, 0)).toEqual([]);
+    expect(receive(relay, MAPPED_A, packet(A, teredoAddress('203.0.113.1', '198.51.100.7:1')), 0)).toEqual([]);
+    expect(drops(relay)).toEqual({ 'unknown peer': 2, 'not served': 1 });
     expect(relay.peers.size).toBe(0);
     expect(sentences(relay)).toEqual([]);
+  });
+
+  test('REL-11, R1: four bubbles for a client that does not answer, and its packets end', () => {
+    const relay = makeRelay();
+    for (let i = 0; i < 10; i++) receive(relay, MAPPED_A, FROM_A, i);
+    expect([...sentences(relay), ...runUntil(relay, 60_000)]).toHaveLength(4);
+    expect(pollPackets(relay)).toEqual([]);
+    expect(drops(relay)).toMatchObject({ unanswered: 4, 'queue full': 6 });
   });
 
   test('REL-12, REL-13: the client is trusted before its destination is looked at', () => {
