@@ -77,6 +77,7 @@ function event(from: RoleEvent): Record<string, unknown> {
     case 'qualified':
     case 'off-line':
     case 'socket':
+    case 'port-mapping':
       return { type: from.type };
   }
 }

@@ -82,6 +82,7 @@ function tellEvent(role: RoleConfiguration, event: RoleEvent): string[] {
     case 'qualified':
     case 'off-line':
     case 'socket':
+    case 'port-mapping':
       return [];
   }
 }

@@ -53,5 +53,10 @@ export type RoleEvent =
    * before the next datagram leaves.
    */
   | { readonly type: 'socket'; readonly via: number; readonly open: boolean; readonly port?: number }
+  /**
+   * The role would like a router to map the port of its service socket to one that whoever knows it reaches (RFC 6081
+   * §5.3.3, §5.6.3), or no longer. The answer is a call of `setPortMapping`, now, later or never.
+   */
+  | { readonly type: 'port-mapping'; readonly wanted: boolean; readonly localPort: number }
   | { readonly type: 'peer-trusted'; readonly peer: Uint8Array; readonly mapped: Endpoint }
   | { readonly type: 'peer-unreachable'; readonly peer: Uint8Array };

@@ -25,6 +25,9 @@ export class ClientHost {
     this.tunnel = new Tunnel(host, client, context, scratch, [service, secondary, discovery, ...random], {
       route: 'default',
       forwards: false,
+      onEvent: (event) => {
+        if (event.type === 'port-mapping') this.#mapPort(event.localPort, event.wanted);
+      },
     });
     const prefixLength = host.ipv4Network?.subnet?.prefixLength ?? 32;
     client.setLocalNetworks(host.ipv4Addresses.map((ipv4) => ({ ipv4, prefixLength })));
@@ -65,4 +68,12 @@ export class ClientHost {
   }
 
   ping: Host['ping'] = (target, options) => this.host.ping(target, options);
+
+  /** Asks the NAT, which answers at once; real ones take longer. */
+  #mapPort(port: number, wanted: boolean): void {
+    const mapper = this.host.ipv4Network?.portMapper;
+    const inside = { ipv4: this.host.ipv4Addresses[0] ?? 0, port };
+    if (!wanted) mapper?.release(inside);
+    this.client.setPortMapping(wanted ? mapper?.reserve(inside) : undefined);
+  }
 }

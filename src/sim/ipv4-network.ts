@@ -1,3 +1,4 @@
+import type { Endpoint } from '../roles/role.ts';
 import { isMulticast } from '../wire/ipv4.ts';
 import { formatIpv4 } from '../wire/text.ts';
 import { type Context, lose } from './context.ts';
@@ -8,6 +9,13 @@ import type { Link } from './link.ts';
 export interface Ipv4Node {
   readonly name: string;
   receiveIpv4(datagram: Datagram): void;
+}
+
+/** Whoever maps ports for the hosts of a LAN when they ask: its NAT. */
+export interface PortMapper {
+  /** The external endpoint that leads to the inside one now; undefined: it is refused. */
+  reserve(inside: Endpoint): Endpoint | undefined;
+  release(inside: Endpoint): void;
 }
 
 export interface Ipv4Attachment {
@@ -24,6 +32,7 @@ export class Ipv4Network {
   readonly name: string;
   /** Network address and prefix length of a LAN; undefined for the Internet. */
   readonly subnet: { readonly ipv4: number; readonly prefixLength: number } | undefined;
+  portMapper: PortMapper | undefined;
   readonly #context: Context;
   readonly #attachments: Ipv4Attachment[] = [];
   readonly #byAddress = new Map<number, Ipv4Attachment>();

@@ -51,6 +51,16 @@ export function addressSymmetricNat(ipv4: readonly string[], options?: NatOption
   return { ...kind, ipv4 };
 }
 
+/** RFC 6081 §3.2: a port-restricted NAT that maps ports on request. */
+export function upnpPortRestrictedNat(ipv4?: string, options?: NatOptions): NatKind {
+  return { ...portRestrictedNat(ipv4, { upnp: true, ...options }), kind: 'UPnP port-restricted' };
+}
+
+/** RFC 6081 §3.2: a port-symmetric NAT that maps ports on request; what leaves has other ports all the same. */
+export function upnpPortSymmetricNat(ipv4?: string, options?: NatOptions): NatKind {
+  return { ...symmetricNat(ipv4, { upnp: true, ...options }), kind: 'UPnP port-symmetric' };
+}
+
 function build(
   kind: string,
   ipv4: string | undefined,

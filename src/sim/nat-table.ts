@@ -17,6 +17,8 @@ export interface NatBehaviour {
   readonly inboundRefresh: boolean;
   /** RFC 4787 REQ-9: two inside hosts reach one another by their mapped addresses. */
   readonly hairpinning: boolean;
+  /** It maps ports on request (UPnP, NAT-PMP, PCP); not unless said. */
+  readonly upnp?: boolean;
   /** The first port that `sequential` gives out; otherwise drawn. */
   readonly firstPort?: number;
 }
@@ -52,6 +54,8 @@ export class NatTable {
   /** Inside endpoint, then remote end under the mapping rule. */
   readonly #byInside = new Map<number, Map<number, Mapping>>();
   readonly #byExternal = new Map<number, Mapping>();
+  /** Port mappings made on request, by external endpoint. */
+  readonly #reserved = new Map<number, Endpoint>();
   #nextPort: number;
   #nextAddress = 0;
 
@@ -64,6 +68,24 @@ export class NatTable {
 
   get external(): readonly number[] {
     return this.#external;
+  }
+
+  /**
+   * Maps the external port with the same number to an inside endpoint, for whoever sends there, until `release`.
+   *
+   * Shape:  undefined when the NAT does not do this, or the port is another's. What the inside host sends is mapped by
+   *         the NAT's own rule as ever, and the first such mapping gets this port (RFC 6081 §3.2).
+   */
+  reserve(inside: Endpoint, now: number): Endpoint | undefined {
+    const external = { ipv4: this.#external[0]!, port: inside.port };
+    const owner = this.#ownerOf(external, now);
+    if (this.behaviour.upnp !== true || (owner !== undefined && !isSameEndpoint(owner, inside))) return undefined;
+    this.#reserved.set(endpointKey(external), inside);
+    return external;
+  }
+
+  release(inside: Endpoint): void {
+    for (const [key, owner] of this.#reserved) if (isSameEndpoint(owner, inside)) this.#reserved.delete(key);
   }
 
   /** Translates the source of a packet on its way out; makes the mapping if there is none. */
@@ -91,6 +113,8 @@ export class NatTable {
 
   /** Finds who is meant by a packet that arrived at an external address, if the filter lets it in. */
   inbound(external: Endpoint, remote: Endpoint, now: number): Endpoint | Refusal {
+    const reserved = this.#reserved.get(endpointKey(external));
+    if (reserved !== undefined) return reserved;
     const found = this.#byExternal.get(endpointKey(external));
     if (found === undefined || this.#isOver(found, now))
       return { refusal: `NAT: no mapping for port ${external.port}` };
@@ -121,6 +145,7 @@ export class NatTable {
   reboot(external = this.#external): void {
     this.#byInside.clear();
     this.#byExternal.clear();
+    this.#reserved.clear();
     this.#external = external;
     if (this.behaviour.firstPort === undefined) this.#nextPort = this.#random.between(PORT_MIN, PORT_MAX);
   }
@@ -129,7 +154,27 @@ export class NatTable {
     return now - mapping.lastUsedAt >= this.behaviour.lifetimeMs;
   }
 
+  /** Who may use an external endpoint; undefined: whoever comes. */
+  #ownerOf(external: Endpoint, now: number): Endpoint | undefined {
+    const key = endpointKey(external);
+    const mapping = this.#byExternal.get(key);
+    return (
+      this.#reserved.get(key) ?? (mapping === undefined || this.#isOver(mapping, now) ? undefined : mapping.inside)
+    );
+  }
+
+  /** The endpoint that was mapped on request, unless one of its owner's mappings has it already. */
+  #reservedFor(inside: Endpoint, now: number): Endpoint | undefined {
+    const external = { ipv4: this.#external[0]!, port: inside.port };
+    const owner = this.#reserved.get(endpointKey(external));
+    if (owner === undefined || !isSameEndpoint(owner, inside)) return undefined;
+    const user = this.#byExternal.get(endpointKey(external));
+    return user === undefined || this.#isOver(user, now) ? external : undefined;
+  }
+
   #allocate(inside: Endpoint, now: number): Endpoint | undefined {
+    const reserved = this.#reservedFor(inside, now);
+    if (reserved !== undefined) return reserved;
     const ipv4 = this.#external[this.#nextAddress++ % this.#external.length]!;
     const { allocation } = this.behaviour;
     let port = this.#nextPort;
@@ -137,8 +182,7 @@ export class NatTable {
     if (allocation === 'random') port = this.#random.between(PORT_MIN, PORT_MAX);
     for (let tries = 0; tries <= PORT_MAX - PORT_MIN; tries++) {
       if (port > PORT_MAX) port = PORT_MIN;
-      const taken = this.#byExternal.get(endpointKey({ ipv4, port }));
-      if (taken === undefined || this.#isOver(taken, now)) {
+      if (this.#ownerOf({ ipv4, port }, now) === undefined) {
         if (allocation === 'sequential') this.#nextPort = port + 1;
         return { ipv4, port };
       }
@@ -151,6 +195,10 @@ export class NatTable {
 /** An endpoint as one number below 2^48. */
 export function endpointKey(endpoint: Endpoint): number {
   return (endpoint.ipv4 >>> 0) * 0x1_0000 + endpoint.port;
+}
+
+function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return a.ipv4 === b.ipv4 && a.port === b.port;
 }
 
 function keyUnder(dependence: Dependence, remote: Endpoint): number {

@@ -1,14 +1,15 @@
+import type { Endpoint } from '../roles/role.ts';
 import { formatIpv4 } from '../wire/text.ts';
 import { type Context, lose } from './context.ts';
 import type { Datagram } from './datagram.ts';
-import type { Ipv4Attachment, Ipv4Network, Ipv4Node } from './ipv4-network.ts';
+import type { Ipv4Attachment, Ipv4Network, Ipv4Node, PortMapper } from './ipv4-network.ts';
 import type { Link } from './link.ts';
 import type { NatKind } from './nat-kinds.ts';
 import { NatTable } from './nat-table.ts';
 import type { SeededRandom } from './random.ts';
 
 /** A NAT: a node of two networks that rewrites addresses and ports between them. */
-export class Nat implements Ipv4Node {
+export class Nat implements Ipv4Node, PortMapper {
   readonly name: string;
   readonly kind: NatKind;
   /** The LAN behind it. */
@@ -53,6 +54,7 @@ export class Nat implements Ipv4Node {
     this.#inward = { node: fromInside, link: insideLink, addresses: [gateway], groups: new Set() };
     outside.attach(this.#outward);
     inside.attachGateway(this.#inward);
+    inside.portMapper = this;
   }
 
   /** RFC 4380 §5.2.5: the event that changes a client's mapping; with new external addresses if given. */
@@ -60,6 +62,15 @@ export class Nat implements Ipv4Node {
     const previous = this.table.external;
     this.table.reboot(external);
     this.outside.renumber(this.#outward, previous);
+  }
+
+  /** A host behind it asks for a port mapping; undefined: it gets none. */
+  reserve(inside: Endpoint): Endpoint | undefined {
+    return this.table.reserve(inside, this.#context.now);
+  }
+
+  release(inside: Endpoint): void {
+    this.table.release(inside);
   }
 
   /** A datagram arrives from outside. */

@@ -9,6 +9,8 @@ import {
   portRestrictedNat,
   sequentialSymmetricNat,
   symmetricNat,
+  upnpPortRestrictedNat,
+  upnpPortSymmetricNat,
 } from '../../src/sim/nat-kinds.ts';
 import { World } from '../../src/sim/world.ts';
 
@@ -17,6 +19,8 @@ const nats: Readonly<Record<string, (ipv4: string) => NatKind>> = {
   cone: coneNat,
   'address-restricted': addressRestrictedNat,
   'port-restricted': portRestrictedNat,
+  'UPnP port-restricted': upnpPortRestrictedNat,
+  'UPnP port-symmetric': upnpPortSymmetricNat,
   'port-preserving symmetric': portPreservingSymmetricNat,
   'sequential symmetric': sequentialSymmetricNat,
   'port-symmetric': symmetricNat,
@@ -25,15 +29,22 @@ const nats: Readonly<Record<string, (ipv4: string) => NatKind>> = {
     addressSymmetricNat(Array.from({ length: 40 }, (_, i) => `${ipv4.slice(0, -1)}${i + 1}`)),
 };
 
-/** The columns stand in the order of `nats`. */
+/**
+ * The columns stand in the order of `nats`; `-`: the RFC says no, and nothing connects.
+ *
+ * `+`: the RFC says no, and they connect all the same. A port-restricted NAT with a port mapping lets anyone in, as a
+ * cone NAT does, and cone NATs reach symmetric ones by §5.2 alone.
+ */
 const table: Readonly<Record<string, string>> = {
-  cone: '444SSSS',
-  'address-restricted': '444SSS-',
-  'port-restricted': '444PQ--',
-  'port-preserving symmetric': 'SSPPQ--',
-  'sequential symmetric': 'SSQ----',
-  'port-symmetric': 'SS-----',
-  'address-symmetric': 'S------',
+  cone: '4444SSSSS',
+  'address-restricted': '4444SSSS-',
+  'port-restricted': '4444-PQ--',
+  'UPnP port-restricted': '4444U++++',
+  'UPnP port-symmetric': 'SS-UU----',
+  'port-preserving symmetric': 'SSP+-PQ--',
+  'sequential symmetric': 'SSQ+-----',
+  'port-symmetric': 'SS-+-----',
+  'address-symmetric': 'S--+-----',
 };
 
 const cells = Object.keys(nats).flatMap((from) =>
@@ -53,11 +64,26 @@ for (const servers of ['one server', 'two servers'] as const) {
   });
 }
 
-function pair(from: (ipv4: string) => NatKind, to: (ipv4: string) => NatKind, twoServers: boolean, seed: number) {
+test('RFC 6081 §3.2: the router of each asked, but without §5.3 they do not reach each other', () => {
+  const extensions = { ...allExtensions, upnpSymmetricNat: false };
+  const { world, a, b } = pair(upnpPortSymmetricNat, upnpPortSymmetricNat, false, 0, extensions);
+  world.runUntil(() => a.isQualified && b.isQualified);
+  const ping = a.ping(b.address, { count: 10 });
+  world.runFor(20_000);
+  expect(ping.isAnswered).toBe(false);
+});
+
+function pair(
+  from: (ipv4: string) => NatKind,
+  to: (ipv4: string) => NatKind,
+  twoServers: boolean,
+  seed: number,
+  extensions = allExtensions,
+) {
   const world = new World({ seed: seed + 1 });
   const one = world.addServer({ ipv4: ['203.0.113.1', '203.0.113.2'] });
   const other = twoServers ? world.addServer({ name: 'other', ipv4: ['203.0.113.5', '203.0.113.6'] }) : one;
-  const config = { extensions: allExtensions };
+  const config = { extensions };
   const a = world.addClient({ name: 'a', server: one, behind: from('192.0.2.1'), config });
   const b = world.addClient({ name: 'b', server: other, behind: to('198.51.100.1'), config });
   return { world, a, b };

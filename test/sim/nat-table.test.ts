@@ -125,6 +125,45 @@ test('a reboot forgets every mapping and may change the external address', () =>
   expect(out(nat, remote).ipv4).toBe(0x07070707);
 });
 
+describe('RFC 6081 §3.2: a port mapped on request', () => {
+  const symmetric = { mapping: 'address-and-port', filtering: 'address-and-port', allocation: 'random' } as const;
+
+  test('leads in from anywhere until it is released, however the NAT filters', () => {
+    const nat = table({ ...symmetric, upnp: true });
+    expect(nat.reserve(inside, 0)).toEqual(at(0x05050505, inside.port));
+    expect(letsIn(nat, at(0x05050505, inside.port), otherAddress, 10 * LIFETIME_MS)).toBe(true);
+    nat.release(inside);
+    expect(letsIn(nat, at(0x05050505, inside.port), otherAddress)).toBe(false);
+  });
+
+  test('is what the first remote end sees; the others see the mappings of the NAT', () => {
+    const nat = table({ ...symmetric, upnp: true });
+    nat.reserve(inside, 0);
+    expect(out(nat, remote)).toEqual(at(0x05050505, inside.port));
+    expect(out(nat, otherAddress).port).not.toBe(inside.port);
+    expect(out(nat, remote)).toEqual(at(0x05050505, inside.port));
+  });
+
+  test('is refused when the port is in use by another, or the NAT does not do it, and never lent to another', () => {
+    const other = at(inside.ipv4 + 1, inside.port);
+    const busy = table({ upnp: true });
+    out(busy, remote);
+    expect(busy.reserve(other, 1)).toBeUndefined();
+    expect(table({}).reserve(inside, 0)).toBeUndefined();
+    const nat = table({ upnp: true });
+    nat.reserve(other, 0);
+    expect(nat.reserve(inside, 0)).toBeUndefined();
+    expect(out(nat, remote).port).not.toBe(inside.port);
+  });
+
+  test('is forgotten in a reboot', () => {
+    const nat = table({ upnp: true });
+    nat.reserve(inside, 0);
+    nat.reboot();
+    expect(letsIn(nat, at(0x05050505, inside.port), remote)).toBe(false);
+  });
+});
+
 const LIFETIME_MS = 30_000;
 
 function table(behaviour: Partial<NatBehaviour>, external = [0x05050505]): NatTable {

@@ -164,12 +164,14 @@ export class Client implements Role {
     // Whatever hangs on an older address ends with it.
     if (this.isQualified) this.stop(now);
     this.#failures = 0;
+    this.#askForPortMapping(true);
     this.#enter(qualification.start(now), now);
   }
 
   /** Ends all activity; peers are not told, the protocol has no word for it. */
   stop(now: number): void {
     this.#enter(qualification.offLine('stopped'), now);
+    this.#askForPortMapping(false);
   }
 
   /** The host's own IPv4 addresses; known before `start`, told again when they change. */
@@ -185,7 +187,7 @@ export class Client implements Role {
 
   /** The port mapping a router made for the service port; undefined: none. Answers the event 'port-mapping'. */
   setPortMapping(mapping: Endpoint | undefined): void {
-    this.#transmission.extensions.setPortMapping(mapping);
+    this.#identity.portMapping = mapping;
   }
 
   receive(batch: Batch, now: number): void {
@@ -366,6 +368,15 @@ export class Client implements Role {
   #retryPauseMs(): number {
     const longest = Math.min(RETRY_PAUSE_MAX_MS, RETRY_PAUSE_MIN_MS * 2 ** this.#failures++);
     return between(this.#random, 0.75 * longest, longest);
+  }
+
+  /**
+   * Departs from RFC 6081 §5.3.3 (ledger EXT-20), which asks the router before the server: a router takes seconds to
+   * find, and an address that late would help nobody. The answer counts from when it comes.
+   */
+  #askForPortMapping(wanted: boolean): void {
+    if (!this.#transmission.extensions.wantsPortMapping) return;
+    this.#events.push({ type: 'port-mapping', wanted, localPort: this.#identity.localPort });
   }
 
   // ---- What goes on beside it -----------------------------------------------------------------------------------

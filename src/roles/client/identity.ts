@@ -14,6 +14,8 @@ export class Identity {
   networks: readonly LocalNetwork[] = [];
   /** The service port that the UDP side really has. */
   localPort = 0;
+  /** What a router mapped the service port to; undefined: nothing, or it took it back (ledger EXT-21). */
+  portMapping: Endpoint | undefined;
   /** Our NAT shows each destination another port (RFC 4380 §5.2.1). */
   isSymmetric = false;
 
@@ -43,6 +45,17 @@ export class Identity {
   /** Our NAT shows our port as it is (RFC 6081 §5.4.3; ledger EXT-30). */
   get isPortPreserving(): boolean {
     return this.#mapped !== undefined && this.#mapped.port === this.localPort && !this.isDirect;
+  }
+
+  /** Whether the mapping in our address is the one that a router made for us: one NAT, open to all (ledger EXT-22). */
+  get isOpenByRouter(): boolean {
+    return this.portMapping !== undefined && this.outerPortMapping === undefined && this.#mapped !== undefined;
+  }
+
+  /** The router's mapping when the server sees us elsewhere: another NAT lies behind the router (ledger EXT-22). */
+  get outerPortMapping(): Endpoint | undefined {
+    if (this.portMapping === undefined || this.#mapped === undefined) return undefined;
+    return isSameEndpoint(this.portMapping, this.#mapped) ? undefined : this.portMapping;
   }
 
   /** Where the service port is on our side of the NAT, at most `max` endpoints. */

@@ -116,10 +116,9 @@ export class Extensions {
     for (const extension of this.#active) if ((extension.deadlineAt ?? Infinity) <= now) extension.timeOut?.(now);
   }
 
-  /** The port mapping that a router made for the service port; undefined: none (ledger EXT-20 to EXT-25). */
-  setPortMapping(mapping: Endpoint | undefined): void {
-    this.#upnpSymmetricNat?.setMapping(mapping);
-    if (this.#hairpinning !== undefined) this.#hairpinning.routerMapping = this.#upnpSymmetricNat?.outerMapping;
+  /** Whether a port mapping is of use (RFC 6081 §5.3.3, §5.6.3). */
+  get wantsPortMapping(): boolean {
+    return this.#upnpSymmetricNat !== undefined || this.#hairpinning !== undefined;
   }
 
   /** Ledger EXT-60: whether the peer is asked by a direct bubble this time. */

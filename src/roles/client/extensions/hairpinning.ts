@@ -2,7 +2,6 @@ import type { PeerTable } from '../../../peers/peer-table.ts';
 import * as teredo from '../../../wire/teredo.ts';
 import { type AlternateAddress, emitAlternates, type Trailers } from '../../../wire/trailer.ts';
 import { VIA_SERVICE } from '../../constants.ts';
-import type { Endpoint } from '../../events.ts';
 import { RateLimit } from '../../rate-limit.ts';
 import type { Identity } from '../identity.ts';
 import type { Extension, Target } from './extension.ts';
@@ -29,8 +28,6 @@ export class Hairpinning implements Extension {
   readonly #peers: PeerTable;
   readonly #alternates = new Map<number, readonly AlternateAddress[]>();
   readonly #limit = new RateLimit(TARGETS_PER_SECOND, TARGETS_BURST, 1, 0);
-  /** The mapping a router gave us, when it is not the one the server sees: there is another NAT behind it. */
-  routerMapping: Endpoint | undefined;
 
   constructor(identity: Identity, peers: PeerTable) {
     this.#identity = identity;
@@ -41,7 +38,8 @@ export class Hairpinning implements Extension {
   writeIndirect(peer: number, bytes: Uint8Array, at: number): number {
     if (this.#peers.trusted[peer] === 1) return at;
     const own = this.#identity.localEndpoints(ADVERTISED_MAX);
-    const all = this.routerMapping === undefined ? own : [...own.slice(0, 1), this.routerMapping];
+    const router = this.#identity.outerPortMapping;
+    const all = router === undefined ? own : [...own.slice(0, ADVERTISED_MAX - 1), router];
     return all.length === 0 ? at : emitAlternates(bytes, at, all);
   }
 

@@ -12,40 +12,32 @@ import type { Extension, Target } from './extension.ts';
  * A router that made a port mapping for us lets anyone in there, though what we send may leave from other ports. Two
  * such clients reach each other at the mappings in their addresses, not at the endpoints they are seen from.
  *
- * The mapping itself is made outside: asked for by an event, answered by `setMapping`. Bounded by the peers of the
- * table.
+ * The mapping itself is made outside: asked for by an event, answered by `Client.setPortMapping`. Bounded by the
+ * peers of the table.
  */
 export class UpnpSymmetricNat implements Extension {
   readonly #identity: Identity;
   readonly #peers: PeerTable;
   /** EXT-23: where peers were seen that were not where their addresses say. */
   readonly #seenAt = new Map<number, Endpoint>();
-  #mapping: Endpoint | undefined;
 
   constructor(identity: Identity, peers: PeerTable) {
     this.#identity = identity;
     this.#peers = peers;
   }
 
-  /** The mapping that the router made; undefined: it made none, or took it back (EXT-21). */
-  setMapping(mapping: Endpoint | undefined): void {
-    this.#mapping = mapping;
-  }
-
-  /** The router's mapping when there is another NAT behind the router, undefined otherwise (EXT-22). */
-  get outerMapping(): Endpoint | undefined {
-    const { mapped } = this.#identity;
-    if (this.#mapping === undefined || mapped === undefined) return undefined;
-    return isSameEndpoint(this.#mapping, mapped) ? undefined : this.#mapping;
-  }
-
-  /** EXT-23, EXT-24: such a peer is reached at the mapping in its address. */
+  /**
+   * EXT-23, EXT-24: such a peer is reached at the mapping in its address.
+   *
+   * RFC 6081 §6.2 (1): it is seen from another port of the same IPv4 address. One that is seen from elsewhere is a
+   * neighbour inside our own NAT (§5.6), which must be answered where it is.
+   */
   reached(peer: number, from: Target): Target | undefined {
-    const isOpen = this.#mapping !== undefined && this.outerMapping === undefined;
-    if (!this.#identity.isSymmetric || !isOpen || from.via !== VIA_SERVICE) return undefined;
+    const { isSymmetric, isOpenByRouter } = this.#identity;
+    if (!isSymmetric || !isOpenByRouter || from.via !== VIA_SERVICE) return undefined;
     const address = this.#peers.address(peer);
     const mapped = { ipv4: teredo.ipv4(address, 0), port: teredo.port(address, 0), via: VIA_SERVICE };
-    if (isSameEndpoint(from, mapped)) return undefined;
+    if (isSameEndpoint(from, mapped) || from.ipv4 !== mapped.ipv4) return undefined;
     this.#seenAt.set(peer, from);
     return mapped;
   }
