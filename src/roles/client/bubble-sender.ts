@@ -97,13 +97,13 @@ export class BubbleSender implements BubbleActions {
 
   /**
    * Ledger M-1: behind a symmetric NAT a foreign server sees us elsewhere than our address says, and a strict one
-   * drops the bubble (RFC 4380 §5.3.1 check 5). So every second one, and every one to a peer that does the same,
-   * comes from a link-local address, which check 6 lets pass. That address and a trailer of ours together tell the
+   * drops the bubble (RFC 4380 §5.3.1 check 5). So all but the first one, and every one to a peer that does the
+   * same, comes from a link-local address, which check 6 lets pass. That address and a trailer of ours together tell the
    * peer our Teredo address; a peer that does not know the trailer answers to the origin, which opens its NAT.
    */
   #isMistrusted(peer: number, server: number): boolean {
     if (!this.#identity.isSymmetric || server === this.#identity.server) return false;
-    return this.#peers.bubbles[peer]! % 2 === 0 || (this.extensions?.isFromLinkLocal(peer) ?? false);
+    return this.#peers.bubbles[peer]! > 1 || (this.extensions?.isFromLinkLocal(peer) ?? false);
   }
 
   /** fe80::/64 with the interface identifier of our Teredo address. */

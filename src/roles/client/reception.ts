@@ -221,10 +221,22 @@ export class Reception {
       // Ledger SEC-06: a mapping that nobody may have on the Internet is not believed.
       this.#drop(batch, slot, Drop.NotGlobalIpv4);
     } else {
+      if (this.#isReachedElsewhere(peer, ipv4, port, now) && ipv6.isBubble(bytes, batch.start[slot]!)) {
+        this.#transmission.extensions.noteSender(peer, { ipv4, port });
+        return this.#drop(batch, slot, Drop.Consumed);
+      }
       const known = peers.add(bytes, source, now);
       peers.local[known] = 0; // no neighbour, or one that has left: it is to be reached like any other
       this.#accept(batch, slot, known, trailers, now); // cases 1 and 3; ledger CLI-66
     }
+  }
+
+  /** Ledger EXT-35, EXT-53: a peer that RFC 6081 has brought us to by another way stays there while that is in use. */
+  #isReachedElsewhere(peer: number, ipv4: number, port: number, now: number): boolean {
+    const { peers } = this.#transmission.contacts;
+    if (peer < 0 || peers.local[peer] === 1 || !this.#transmission.isUsable(peer, now)) return false;
+    if (peers.via[peer] !== VIA_SERVICE) return false; // EXT-36: the service port is the better way
+    return peers.ipv4[peer] !== ipv4 || peers.port[peer] !== port;
   }
 
   /** The source is not where its address says: behind a symmetric NAT, or inside our own, or false (RFC 6081 §5.2.4.4). */

@@ -115,6 +115,7 @@ export class Transmission implements Asker {
 
   unanswered(peer: number, waiting: readonly WaitingPacket[], now: number): void {
     connectivityTest.end(this.contacts.peers, peer);
+    this.extensions.endRound(peer);
     this.#onGivenUp(peer);
     // RFC 4443 §3.1 (3); ledger CLI-49.
     for (const { packet } of waiting) this.#errors.unreachable(icmpv6.ADDRESS_UNREACHABLE, LINK_LOCAL, packet, now);

@@ -176,6 +176,12 @@ export class Extensions {
     return this.#active.some((extension) => extension.isFrom?.(peer, ipv4, port) ?? false);
   }
 
+  /** The peer did not answer: what was foretold of our NAT for it need not be true at the next try. */
+  endRound(peer: number): void {
+    this.#portPreservingNat?.forget(peer);
+    this.sequentialPortNat?.forget(peer);
+  }
+
   forget(peer: number): void {
     for (const extension of this.#active) extension.forget?.(peer);
   }

@@ -114,7 +114,7 @@ describe('ledger M-1: a symmetric client and a strict foreign server', () => {
     ]);
   });
 
-  test('every second indirect bubble to a foreign server comes from a link-local address and names our server', () => {
+  test('all but the first indirect bubble to a foreign server come from a link-local address and names our server', () => {
     const { client } = extended(SYMMETRIC, on);
     transmit(client, echoRequest(A, B), 100);
     expect(bubbles(client)[1]).toMatch(/^bubble to 198\.51\.100\.1:3544 \[nonce \w+\]$/);
