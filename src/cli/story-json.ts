@@ -68,6 +68,8 @@ function event(from: RoleEvent): Record<string, unknown> {
       return { type: from.type, server: endpoint(from.server), attempt: from.attempt };
     case 'nat-identified':
       return { type: from.type, nat: from.nat };
+    case 'nat-behaviour':
+      return { type: from.type, ...from.behaviour };
     case 'refresh-interval':
       return { type: from.type, intervalMs: from.intervalMs };
     case 'peer-trusted':

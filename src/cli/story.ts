@@ -1,7 +1,7 @@
 import type { RoleConfiguration } from '../daemon/configuration.ts';
 import type { RoleCounters } from '../daemon/counters.ts';
 import type { Report } from '../daemon/reports.ts';
-import type { Endpoint, NatType, RoleEvent } from '../roles/role.ts';
+import type { Endpoint, NatBehaviour, NatType, RoleEvent } from '../roles/role.ts';
 import { formatEndpoint, formatIpv4, formatIpv6 } from '../wire/text.ts';
 
 /** What a daemon reports, in words for people. */
@@ -14,6 +14,19 @@ const NAT_WORDS: Record<NatType, string> = {
   'port-restricted': 'port-restricted cone (reached by those we wrote to, from the very port)',
   restricted: 'address-restricted or port-restricted cone',
   symmetric: 'symmetric (another mapping for each peer)',
+};
+
+/** RFC 4787 §4.1 and §5 for people. */
+const MAPPING_WORDS: Record<NatBehaviour['mapping'], string> = {
+  'endpoint-independent': 'one mapping for all destinations',
+  'endpoint-dependent': 'another mapping for each destination',
+  unknown: 'mapping: unknown',
+};
+const FILTERING_WORDS: Record<NatBehaviour['filtering'], string> = {
+  'endpoint-independent': 'lets in anybody',
+  'address-dependent': 'lets in addresses that were sent to',
+  'address-and-port-dependent': 'lets in only what was sent to, port and all',
+  unknown: 'filtering: unknown (the server did not answer)',
 };
 
 /** One report as lines; the first says it all, the others explain. */
@@ -67,12 +80,24 @@ function tellReady(role: RoleConfiguration, localPort: number): string {
   }
 }
 
+/** "one mapping for all destinations, lets in whoever was sent to, keeps port numbers, hairpins". */
+function behaviour({ mapping, filtering, portAllocation, hairpinning }: NatBehaviour): string {
+  return [
+    MAPPING_WORDS[mapping],
+    FILTERING_WORDS[filtering],
+    `port numbers: ${portAllocation}`,
+    `hairpinning: ${hairpinning === 'no' ? 'no (no bubble of our own came back in 3 tries)' : hairpinning}`,
+  ].join('; ');
+}
+
 function tellEvent(role: RoleConfiguration, event: RoleEvent): string[] {
   switch (event.type) {
     case 'starting':
       return [`client: asking ${endpoint(event.server)}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`];
     case 'nat-identified':
       return [`client: the NAT is ${NAT_WORDS[event.nat]}`];
+    case 'nat-behaviour':
+      return [`client: the NAT's ways: ${behaviour(event.behaviour)}`];
     case 'refresh-interval':
       return [`client: the NAT keeps a mapping for at least ${seconds(event.intervalMs)}; refreshing that often`];
     case 'peer-unreachable':

@@ -16,6 +16,18 @@ export type NatType =
   | 'restricted'
   | 'symmetric';
 
+/** How a NAT behaves, in the words of RFC 4787; what could not be found out is 'unknown'. */
+export interface NatBehaviour {
+  /** §4.1. 'endpoint-dependent': by address, or by address and port, which one server port cannot tell apart. */
+  readonly mapping: 'endpoint-independent' | 'endpoint-dependent' | 'unknown';
+  /** §5. */
+  readonly filtering: 'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent' | 'unknown';
+  /** §4.2. */
+  readonly portAllocation: 'preserving' | 'sequential' | 'random' | 'unknown';
+  /** §6. */
+  readonly hairpinning: 'yes' | 'no' | 'unknown';
+}
+
 /** Why a client is off-line; the words are stable, people grep for them. */
 export type OfflineReason =
   | 'not started'
@@ -46,6 +58,7 @@ export type RoleEvent =
       readonly retryAt: number;
     }
   | { readonly type: 'nat-identified'; readonly nat: NatType }
+  | { readonly type: 'nat-behaviour'; readonly behaviour: NatBehaviour }
   /** RFC 4380 §5.2.7: the refresh interval that was found by search. */
   | { readonly type: 'refresh-interval'; readonly intervalMs: number }
   /**

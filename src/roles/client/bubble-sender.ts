@@ -29,13 +29,13 @@ export class BubbleSender implements BubbleActions {
   }
 
   /** A bare bubble from our address to the 16 octets at `atDestination` (ledger CLI-85, CLI-86). */
-  emit(destination: Uint8Array, atDestination: number, ipv4: number, port: number): void {
+  emit(destination: Uint8Array, atDestination: number, ipv4: number, port: number, via = VIA_SERVICE): void {
     const at = this.#datagrams.reserve(ipv6.LENGTH);
     if (at < 0) return;
     const { bytes } = this.#datagrams;
     const source = this.#identity.address;
     const end = ipv6.emitBubble(bytes, at, BUBBLE_HOP_LIMIT, source, 0, destination, atDestination);
-    this.#datagrams.add(end, ipv4, port, VIA_SERVICE);
+    this.#datagrams.add(end, ipv4, port, via);
   }
 
   /**

@@ -128,7 +128,9 @@ export class Client implements Role {
     this.#secondary = new SecondaryPort(this.#identity, this.#solicitations, this.#transmission.bubbles, this.#events, {
       refreshIntervalMs: config.refreshIntervalMs,
       findRefreshInterval: config.findRefreshInterval,
-      onNat: (nat) => this.#identified(nat),
+      // A symmetric NAT filters too, but that is not what people call it by.
+      onNat: (nat) => (this.#identity.isSymmetric ? undefined : this.#identified(nat)),
+      onBehaviour: (behaviour) => this.#events.push({ type: 'nat-behaviour', behaviour }),
       onRefreshInterval: (intervalMs) => this.#useRefreshInterval(intervalMs),
     });
   }
@@ -344,7 +346,7 @@ export class Client implements Role {
       this.#discover(now);
     }
     if (q.isSymmetric) this.#events.push({ type: 'nat-identified', nat: 'symmetric' });
-    this.#secondary.start(this.#config.identifyNat && this.#nat === 'restricted', now);
+    this.#secondary.start(this.#config.identifyNat && !isDirect, now);
   }
 
   #enterOffLine(reason: OfflineReason, previous: Uint8Array | undefined, now: number): void {
@@ -398,7 +400,7 @@ export class Client implements Role {
   }
 
   #receiveOnSecondary(batch: Batch, slot: number, parts: Encapsulation, isFromServer: boolean, now: number): void {
-    const isTaken = isFromServer && this.#secondary.takeBubble(batch.bytes, parts.packetAt, now);
+    const isTaken = this.#secondary.takeBubble(batch.bytes, parts.packetAt, isFromServer, now);
     this.#drop(batch, slot, isTaken ? Drop.Consumed : Drop.Unsolicited);
   }
 

@@ -1,6 +1,6 @@
 import * as ipv6 from '../../wire/ipv6.ts';
 import { SERVER_PORT, VIA_SECONDARY } from '../constants.ts';
-import type { Endpoint, NatType, RoleEvent } from '../events.ts';
+import type { Endpoint, NatBehaviour, NatType, RoleEvent } from '../events.ts';
 import type { BubbleSender } from './bubble-sender.ts';
 import type { Identity } from './identity.ts';
 import { NatIdentification } from './nat-identification.ts';
@@ -12,6 +12,7 @@ export interface SecondaryPortOptions {
   readonly findRefreshInterval: boolean;
   /** What was found out about the NAT. */
   readonly onNat: (nat: NatType) => void;
+  readonly onBehaviour: (behaviour: NatBehaviour) => void;
   readonly onRefreshInterval: (intervalMs: number) => void;
 }
 
@@ -35,12 +36,12 @@ export class SecondaryPort {
     events: RoleEvent[],
     options: SecondaryPortOptions,
   ) {
-    const { server, server2 } = identity;
+    const { server } = identity;
     this.#identity = identity;
     this.#bubbles = bubbles;
     this.#events = events;
     this.#options = options;
-    this.#identification = new NatIdentification(solicitations, server, server2);
+    this.#identification = new NatIdentification(solicitations, identity, bubbles, options);
     this.#refreshInterval = new RefreshIntervalSearch(options.refreshIntervalMs, {
       solicit: () => solicitations.solicit(VIA_SECONDARY, server, 0),
       bubbleTo: (secondary) => this.#bubbleTo(secondary),
@@ -72,28 +73,30 @@ export class SecondaryPort {
   }
 
   timeOut(now: number): void {
-    if (this.#identification.deadlineAt <= now) this.#identified(this.#identification.timeOut(now), now);
+    if (this.#identification.deadlineAt <= now) this.#identify(() => this.#identification.timeOut(now), now);
     if (this.#refreshInterval.deadlineAt <= now) this.#refreshInterval.timeOut(now);
   }
 
   /** A valid advertisement came in: the search begins with a question of its own when the other has its answer. */
   advertised(mapped: Endpoint, now: number): void {
-    if (this.#identification.isRunning) this.#identified(this.#identification.advertised(now), now);
+    if (this.#identification.isRunning) this.#identify(() => this.#identification.advertised(mapped, now), now);
     else this.#refreshInterval.advertised(mapped, now);
   }
 
-  /** Whether the packet at `at`, from our server, is the bubble that the search waits for. */
-  takeBubble(bytes: Uint8Array, at: number, now: number): boolean {
+  /** Whether the packet at `at` is a bubble of ours: through the server the search waits for it, else the other. */
+  takeBubble(bytes: Uint8Array, at: number, isFromServer: boolean, now: number): boolean {
     const isOurs = ipv6.sameAddress(bytes, at + ipv6.SOURCE, this.#identity.address, 0);
     if (!isOurs || !ipv6.isBubble(bytes, at)) return false;
-    this.#refreshInterval.bubbleArrived(now);
+    if (isFromServer) this.#refreshInterval.bubbleArrived(now);
+    else this.#identify(() => this.#identification.hairpinned(), now);
     return true;
   }
 
-  #identified(nat: NatType | undefined, now: number): void {
-    if (nat === undefined) return;
-    if (nat !== 'unknown') this.#options.onNat(nat);
-    this.#searchRefreshInterval(now);
+  /** One step of the identification; when it was the last, the search may begin. */
+  #identify(step: () => void, now: number): void {
+    const wasRunning = this.#identification.isRunning;
+    step();
+    if (wasRunning && !this.#identification.isRunning) this.#searchRefreshInterval(now);
   }
 
   #searchRefreshInterval(now: number): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { advertisement } from '../packets.ts';
-import { MAPPED_A, network, qualify, ScriptedRandom, SERVER, SERVER2, sentence, sentences } from '../scene.ts';
+import { A, MAPPED_A, network, qualify, ScriptedRandom, SERVER, SERVER2, sentence, sentences } from '../scene.ts';
 import { makeClient, pollDatagrams, pollEvents, receive } from '../support.ts';
 
 /** What ScriptedRandom makes of a nonce. */
@@ -52,6 +52,10 @@ describe('how the NAT filters, found out beside the work (RFC 5991 §3.2 took th
       `0: ${ASKED}`,
       ...[100, 2100, 4100].map((at) => `${at}: ${ASKED_CONE}`),
       ...[6100, 8100, 10_100].flatMap((at) => [`${at}: ${OPENED}`, `${at}: ${ASKED_CONE}`]),
+      ...[12_100, 14_100].flatMap((at) => [
+        `${at}: bubble ${A} > ${A} to ${MAPPED_A} by socket 1`,
+        `${at}: bubble ${A} > ${A} to ${MAPPED_A}`,
+      ]),
     ]);
     expect(client.nat).toBe('port-restricted');
   });
