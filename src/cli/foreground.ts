@@ -32,9 +32,8 @@ export async function runInForeground(
 ): Promise<number> {
   const json = options.json ?? false;
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
+  // Until the process has ended: a second signal must not cut short what is being tidied up, nor the exit status.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop.abort());
   toleratePipes();
   process.on('uncaughtException', (error) => process.exit(reportError(error, json)));
   const around: Foreground = { stopped: stop.signal, report: (what) => story(what, json) };
@@ -44,8 +43,6 @@ export async function runInForeground(
   } catch (error) {
     const interrupted = stop.signal.aborted && (error as Error).name === 'AbortError';
     return interrupted ? Exit.Fine : reportError(error, json);
-  } finally {
-    for (const signal of signals) process.removeListener(signal, onSignal);
   }
 }
 

@@ -88,6 +88,8 @@ export class Daemon {
     this.#worker.on('error', (error) => this.#failThread(asTeredoError(error)));
     // The port closes after the last message; the thread has ended when its descriptors are closed.
     await Promise.all([once(this.#control, 'close'), new Promise((resolve) => this.#worker.once('exit', resolve))]);
+    // What was begun with an interface ends before it is cleared.
+    await heard;
     this.#tidy();
     if (this.#failure !== undefined) throw this.#failure;
     if (!this.#stopping) throw new TeredoError('TD-DATA-PATH', 'the data path ended unasked', 'please report it');
@@ -124,7 +126,9 @@ export class Daemon {
 
   /** Brings up what needs no qualification, and says that the roles are ready. */
   async #setUp({ localPorts, offloads, checksums }: Extract<FromDataPath, { type: 'ready' }>): Promise<void> {
-    for (const device of this.#interfaces) device?.prepare();
+    // The data path holds the descriptors now; once it is told to stop they may be anybody's again.
+    if (this.#stopping) return;
+    for (const device of this.#interfaces) await device?.prepare();
     for (const [index, role] of this.#configuration.entries()) {
       if (role.role !== 'client') await this.#interfaces[index]?.want(standing(role));
       const ports = { localPort: localPorts[index]!, offloads: offloads[index]!, checksums };

@@ -98,6 +98,57 @@ describeWith(laboratory, 'The process around a role', () => {
     expect(await host.snapshot()).toBe(before);
   });
 
+  test('an interface that is not ours stays as it is, whatever its name is given for', async () => {
+    await host.ip('link add card type veth peer name drac', 'link set drac addrgenmode none up', 'link set card addrgenmode none up', 'route add 2001:db8:5::/48 dev card');
+    const untouched = await host.snapshot();
+    for (const name of ['card', 'lo']) {
+      const client = startTeredo(host, ['client', '192.0.2.2', '--interface', name]);
+      await until('the end of the process', () => !client.running);
+      expect(client.output).toMatch(/TD-TUN-NAME/);
+      expect(client.ending).toBe('exit status 3');
+      expect(await host.snapshot()).toBe(untouched);
+    }
+    const first = await relay('--port', '4000');
+    const running = await host.snapshot();
+    const second = startTeredo(host, ['relay']);
+    await until('the end of the process', () => !second.running);
+    expect(second.output).toMatch(/TD-TUN-BUSY/);
+    expect(await host.snapshot()).toBe(running);
+    await first.stop();
+    await host.ip('link delete card');
+    expect(await host.snapshot()).toBe(before);
+  });
+
+  test('a TUN interface that an administrator made is given back as it was', async () => {
+    await host.ip('tuntap add mode tun name own', 'link set own mtu 1400 txqueuelen 77 addrgenmode none up');
+    await host.ip('address add fd00::1/64 dev own', 'route add fd01::/48 dev own metric 3');
+    const asMade = await stateOf('own');
+    for (const command of [['relay'], ['client', '192.0.2.2']]) {
+      const process = startTeredo(host, [...command, '--json', '--interface', 'own']);
+      await process.printed(command[0] === 'relay' ? READY : /"type":"off-line"/);
+      expect(await process.stop(), process.output).toBe('exit status 0');
+      expect(await stateOf('own')).toEqual(asMade);
+    }
+    await host.ip('link set own down');
+    const asLeft = await stateOf('own');
+    expect(await (await relay('--interface', 'own')).stop()).toBe('exit status 0');
+    expect(await stateOf('own')).toEqual(asLeft);
+    await host.ip('tuntap delete mode tun name own');
+    expect(await host.snapshot()).toBe(before);
+  });
+
+  /** Link, addresses and routes, without whether a process holds it just now. */
+  async function stateOf(name: string): Promise<readonly string[]> {
+    const link = await host.run(['ip', '-details', 'link', 'show', 'dev', name]);
+    const setting = await host.run(['sysctl', '-a', '-r', `^net\\.ipv6\\.conf\\.${name}\\.(a|r|disable_ipv6)`]);
+    return [
+      link.replace(/NO-CARRIER,|,LOWER_UP|state \w+|vnet_hdr \w+|numtxqueues.*/g, ''),
+      await host.run(['ip', '-6', 'address', 'show', 'dev', name]).then((text) => text.replace(/<.*>.*state \w+/, '')),
+      await host.run(['ip', '-6', 'route', 'show', 'dev', name]).then((text) => text.replaceAll(' linkdown', '')),
+      setting,
+    ];
+  }
+
   test('what a killed process left on an interface that outlives it is cleaned at the next start', async () => {
     await host.ip('tuntap add mode tun name teredo', 'link set teredo up');
     const persistent = await host.run(['ip', 'link']);

@@ -1,5 +1,13 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { TeredoError } from '../../errors.ts';
+import {
+  type InterfaceBefore,
+  isStillThere,
+  linesBack,
+  lookBefore,
+  settingsBack,
+  writeSetting,
+} from './interface-before.ts';
 import { ask, command, commandNow } from './ip.ts';
 
 /** Marks our routes among others, so that what an earlier process left behind is known ("ip -6 route show protocol 35"). */
@@ -35,19 +43,24 @@ interface RouteRow {
 /**
  * Brings a TUN interface to a wanted state, whatever its state is, with as few changes as that takes.
  *
- * Changes are made one after the other; while one is under way only the newest wish waits.
+ * Changes are made one after the other; while one is under way only the newest wish waits. Nothing is touched before
+ * `prepare`, which only who holds the interface's descriptor may call: the name may be anybody's until then.
  */
 export class TunInterface {
   readonly name: string;
   #wish: WantedInterface | undefined;
   #work: Promise<void> | undefined;
+  /** Undefined: the interface is not ours. */
+  #before: InterfaceBefore | undefined;
+  /** Addresses that we put there, those of the Teredo prefix aside. */
+  readonly #added = new Set<string>(); // Bounded by what the daemon wants: one link-local address.
 
   constructor(name: string) {
     this.name = name;
   }
 
-  /** Errors: TeredoError when the kernel has no IPv6, or forbids it on the interface. */
-  prepare(): void {
+  /** The interface is ours from here on. Errors: TeredoError when the kernel has no IPv6, or forbids it there. */
+  async prepare(): Promise<void> {
     if (!existsSync('/proc/sys/net/ipv6')) {
       throw new TeredoError(
         'TD-IPV6-MISSING',
@@ -58,8 +71,9 @@ export class TunInterface {
     if (!existsSync(`/proc/sys/net/ipv6/conf/${this.name}`)) {
       throw new TeredoError('TD-INTERFACE', `interface ${this.name} is not there, or too small for IPv6`);
     }
+    this.#before = await lookBefore(this.name);
     // Where IPv6 is switched off by default, a tunnel for IPv6 is the exception.
-    if (!this.#setting('disable_ipv6', '0')) {
+    if (!writeSetting(this.name, 'disable_ipv6', '0')) {
       throw new TeredoError(
         'TD-IPV6-DISABLED',
         `IPv6 is disabled on ${this.name} and /proc/sys is read-only`,
@@ -67,7 +81,7 @@ export class TunInterface {
       );
     }
     // The address comes by the Teredo rules alone: no router advertisement from a peer may change this host.
-    for (const name of ['accept_ra', 'autoconf', 'router_solicitations']) this.#setting(name, '0');
+    for (const name of ['accept_ra', 'autoconf', 'router_solicitations']) writeSetting(this.name, name, '0');
   }
 
   /** Resolves once the interface looks like `wanted`, or like a newer wish. Errors: TeredoError with what `ip` said. */
@@ -77,14 +91,20 @@ export class TunInterface {
     await this.#work;
   }
 
-  /** Takes everything of ours off the interface, at once; the interface itself ends with its TunPort. */
+  /** Takes everything of ours off the interface, at once; one that outlives its TunPort is given back as it was. */
   clear(): void {
     this.#wish = undefined;
+    const before = this.#before;
+    this.#before = undefined;
+    if (before === undefined || !isStillThere(this.name, before)) return;
+    const mine = [...this.#added].filter((address) => !before.addresses.includes(address));
     commandNow([
       `route flush dev ${this.name} protocol ${ROUTE_PROTOCOL}`,
       `address flush dev ${this.name} to ${TEREDO_PREFIX}`,
-      `link set dev ${this.name} down`,
+      ...mine.map((address) => `address delete ${address} dev ${this.name}`),
+      ...linesBack(this.name, { ...before, addresses: before.addresses.filter((address) => !isTeredo(address)) }),
     ]);
+    settingsBack(this.name, before);
   }
 
   async #fulfil(): Promise<void> {
@@ -104,33 +124,25 @@ export class TunInterface {
         ask<AddressRow>('-6', 'address', 'show', 'dev', this.name),
         ask<RouteRow>('-6', 'route', 'show', 'dev', this.name, 'protocol', String(ROUTE_PROTOCOL)),
       ]);
-      const lines = changes(this.name, wanted, links[0], routes);
+      const { isUp = false, addresses = [] } = this.#before ?? {};
+      const kept = new Set(addresses.filter((address) => !isTeredo(address)));
+      const lines = changes(this.name, { ...wanted, up: wanted.up || isUp }, links[0], routes, kept);
+      for (const address of wanted.addresses) if (!isTeredo(address)) this.#added.add(address);
       if (lines.length > 0) await command(lines);
     } catch (error) {
       // A newer wish starts from whatever state this one left.
       if (this.#wish === undefined) throw error;
     }
   }
-
-  /** Whether the interface has the setting in the end. */
-  #setting(name: string, value: string): boolean {
-    const path = `/proc/sys/net/ipv6/conf/${this.name}/${name}`;
-    try {
-      // Read first: in a container /proc/sys may be read-only and right already.
-      if (readFileSync(path, 'utf8').trim() !== value) writeFileSync(path, value);
-      return true;
-    } catch {
-      return false;
-    }
-  }
 }
 
-/** Lines for `ip -batch` that lead from what is to what shall be. */
+/** Lines for `ip -batch` that lead from what is to what shall be; `kept` addresses are not ours to remove. */
 export function changes(
   name: string,
   wanted: WantedInterface,
   link: AddressRow | undefined,
   routes: readonly RouteRow[],
+  kept: ReadonlySet<string> = new Set(),
 ): string[] {
   const is = link ?? { mtu: 0, flags: [], addr_info: [] };
   const isUp = is.flags.includes('UP');
@@ -142,7 +154,8 @@ export function changes(
     if (!wantedRoutes.includes(key)) lines.push(`route delete ${key} dev ${name} protocol ${ROUTE_PROTOCOL}`);
   }
   for (const address of addresses) {
-    if (!wanted.addresses.includes(address) && isOurs(address)) lines.push(`address delete ${address} dev ${name}`);
+    const isOurs = !kept.has(address) && (isTeredo(address) || address.startsWith('fe80:'));
+    if (!wanted.addresses.includes(address) && isOurs) lines.push(`address delete ${address} dev ${name}`);
   }
   if (!wanted.up) {
     if (isUp) lines.push(`link set dev ${name} down`);
@@ -166,6 +179,6 @@ export function changes(
 }
 
 /** Whether an address on our interface is one that some teredo put there. */
-function isOurs(address: string): boolean {
-  return /^(2001:0:|2001::|fe80:)/.test(address);
+function isTeredo(address: string): boolean {
+  return /^2001:0?:/.test(address);
 }

@@ -14,6 +14,12 @@ export function ask<T>(...argv: readonly string[]): Promise<T[]> {
   });
 }
 
+/** As `ask`, for the end of a process; nothing when `ip` fails. */
+export function askNow<T>(...argv: readonly string[]): T[] {
+  const { status, stdout } = spawnSync('ip', ['-json', ...argv], { timeout: TIMEOUT_MS, encoding: 'utf8' });
+  return status === 0 && stdout.trim() !== '' ? (JSON.parse(stdout) as T[]) : [];
+}
+
 /** Runs lines of `ip -6 -batch` in one process. Errors: TeredoError with what `ip` said about the first bad line. */
 export function command(lines: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
