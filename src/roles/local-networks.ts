@@ -7,7 +7,8 @@ export interface LocalNetwork {
 }
 
 export function isOwnAddress(networks: readonly LocalNetwork[], ipv4: number): boolean {
-  return networks.some((network) => network.ipv4 === ipv4);
+  for (let i = 0; i < networks.length; i++) if (networks[i]!.ipv4 === ipv4) return true;
+  return false;
 }
 
 /** Whether the address lies in a subnet the host is attached to. */
@@ -17,7 +18,11 @@ export function isOnLink(networks: readonly LocalNetwork[], ipv4: number): boole
 
 /** Whether this is the directed broadcast address of an attached subnet (RFC 4380 §5.2.4; ledger SEC-01). */
 export function isDirectedBroadcast(networks: readonly LocalNetwork[], ipv4: number): boolean {
-  return networks.some((network) => network.prefixLength < 31 && (network.ipv4 | ~mask(network)) === ipv4);
+  for (let i = 0; i < networks.length; i++) {
+    const network = networks[i]!;
+    if (network.prefixLength < 31 && (network.ipv4 | ~mask(network)) === ipv4) return true;
+  }
+  return false;
 }
 
 function mask({ prefixLength }: LocalNetwork): number {

@@ -4,7 +4,7 @@
  *   | 0x00 | 0x01 | I (ID) | A (AU) | client id | value | nonce     | confirmation |
  */
 
-import { writeU16 } from './bytes.ts';
+import { copy, readI32, writeU16 } from './bytes.ts';
 
 /** Octets without identifier and value. */
 export const LENGTH_MIN = 13;
@@ -23,6 +23,11 @@ export function length(bytes: Uint8Array, at: number): number {
   return LENGTH_MIN + bytes[at + IDENTIFIER_LENGTH]! + bytes[at + VALUE_LENGTH]!;
 }
 
+/** Whether the header at `at` has neither identifier nor value: what a client sends that is known to nobody. */
+export function isEmpty(bytes: Uint8Array, at: number): boolean {
+  return readI32(bytes, at) === 0x00010000;
+}
+
 export function identifier(bytes: Uint8Array, at: number): Uint8Array {
   return bytes.subarray(at + IDENTIFIER, at + IDENTIFIER + bytes[at + IDENTIFIER_LENGTH]!);
 }
@@ -35,6 +40,11 @@ export function value(bytes: Uint8Array, at: number): Uint8Array {
 /** The offset of the 8-octet nonce. */
 export function nonceAt(bytes: Uint8Array, at: number): number {
   return at + length(bytes, at) - 1 - NONCE_LENGTH;
+}
+
+/** Copies the nonce of an empty header into another one. */
+export function copyNonce(from: Uint8Array, atFrom: number, to: Uint8Array, atTo: number): void {
+  copy(from, atFrom + IDENTIFIER, to, atTo + IDENTIFIER, NONCE_LENGTH);
 }
 
 /** 0: the key is still good; anything else: the client must get a new one (RFC 4380 §5.2.2). */

@@ -28,6 +28,8 @@ export class Arena {
   readonly view: DataView;
   /** What the kernel calls offset 0. */
   readonly base: number;
+  readonly #baseLow: number;
+  readonly #baseHigh: number;
   #next = 64;
 
   /** `octets` is rounded up to whole WebAssembly pages of 64 KiB. */
@@ -40,6 +42,8 @@ export class Arena {
     this.u32 = new Uint32Array(memory.buffer);
     this.view = new DataView(memory.buffer);
     this.base = addressOf(this.bytes);
+    this.#baseLow = this.base % HIGH_WORD;
+    this.#baseHigh = Math.floor(this.base / HIGH_WORD);
   }
 
   /**
@@ -62,8 +66,9 @@ export class Arena {
 
   /** Writes the kernel's pointer to offset `target` at offset `at` (a multiple of 4). */
   writePointer(at: number, target: number): void {
-    const pointer = this.base + target;
-    this.u32[at >> 2] = pointer % HIGH_WORD;
-    this.u32[(at >> 2) + 1] = pointer / HIGH_WORD;
+    // No division here: this runs for every packet. The array keeps the lower 32 bits of what it is given.
+    const low = this.#baseLow + target;
+    this.u32[at >> 2] = low;
+    this.u32[(at >> 2) + 1] = low < HIGH_WORD ? this.#baseHigh : this.#baseHigh + 1;
   }
 }

@@ -10,6 +10,7 @@ import { isSameDigest } from '../digest.ts';
 import { Drop } from '../drop.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Hmac } from '../role.ts';
+import { ReadyAdvertisement } from './ready-advertisement.ts';
 
 /** A client's key at its server (RFC 4380 §5.2.2). */
 export interface ClientKey {
@@ -52,6 +53,7 @@ export class Advertisements {
   readonly #nonces = new Set<string>();
   /** Ledger W-05, UPD-05: cone bit, port 3544 and the primary address, whichever address answers. */
   readonly #source = new Uint8Array(16);
+  readonly #ready: ReadyAdvertisement;
 
   constructor(
     server: number,
@@ -66,11 +68,25 @@ export class Advertisements {
     this.#hmac = hmac;
     this.#outbox = outbox;
     teredo.emitLinkLocal(this.#source, 0, teredo.FLAG_CONE, server, SERVER_PORT);
+    this.#ready = new ReadyAdvertisement(this.#source, server, mtu);
   }
 
   /** 16 octets: the server's link-local address. */
   get source(): Uint8Array {
     return this.#source;
+  }
+
+  /** Whether clients are answered that nobody knows. */
+  get areForAnyone(): boolean {
+    return this.#security?.isRequired !== true;
+  }
+
+  /**
+   * Answers a usual solicitation (see `usualSolicitationAt`), as `authenticate` and `emit` would when advertisements
+   * are for anyone; false: the outbox is full.
+   */
+  emitUsual(bytes: Uint8Array, at: number, solicitationAt: number, ipv4: number, port: number, via: number): boolean {
+    return this.#ready.emit(this.#outbox, bytes, at, solicitationAt, ipv4, port, via);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Batch } from '../../batch/batch.ts';
+import * as authentication from '../../wire/authentication.ts';
 import { type Encapsulation, parse } from '../../wire/encapsulation.ts';
 import * as icmpv6 from '../../wire/icmpv6.ts';
 import { isGlobalUnicast } from '../../wire/ipv4.ts';
@@ -10,30 +11,57 @@ import { CARRIED_ICMPV6_MAX } from '../constants.ts';
 import { Drop } from '../drop.ts';
 import { isTeredoPort, type Server } from './server.ts';
 
-/** UDP to IPv6 at a server: the seven checks of RFC 4380 §5.3.1, then the three ways on. */
+/** Octets of a solicitation behind an empty authentication header. */
+const AUTHENTICATED_LENGTH = authentication.LENGTH_MIN + routerSolicitation.LENGTH;
+
+/** UDP to IPv6 at a server: what comes by the thousand is done at once, all else takes every check, one by one. */
 export function receive(server: Server, batch: Batch, now: number): void {
   const { bytes, start, length, ipv4, port } = batch;
   for (let slot = 0; slot < batch.count; slot++) {
     const at = start[slot]!;
-    const parts = parse(bytes, at, at + length[slot]!);
-    if (typeof parts === 'number') {
-      server.drop(batch, slot, parts); // check 1; ledger SRV-03
-    } else if (parts.originAt >= 0) {
-      server.drop(batch, slot, Drop.Unexpected); // only servers write origins, and no server answers another
-    } else if (!isGlobalUnicast(ipv4[slot]!) || port[slot] === 0 || server.isDirectedBroadcast(ipv4[slot]!)) {
-      server.drop(batch, slot, Drop.NotGlobalIpv4); // check 3; ledger SRV-05, SRV-13
-    } else if (server.isOwn(ipv4[slot]!) && isTeredoPort(port[slot]!)) {
-      server.drop(batch, slot, Drop.Loop); // ledger SRV-25
-    } else if (isForRouter(server, bytes, parts.packetAt)) {
-      solicited(server, batch, slot, parts, now);
+    const solicitationAt = usualSolicitationAt(bytes, at, length[slot]!);
+    if (solicitationAt < 0 || !server.advertisements.areForAnyone || refuseSender(server, ipv4[slot]!, port[slot]!)) {
+      receiveSlow(server, batch, slot, now);
     } else {
-      const refused = refuse(server, bytes, parts, ipv4[slot]!, port[slot]!);
-      if (refused !== 0) server.drop(batch, slot, refused);
-      else if (teredo.isTeredo(bytes, parts.packetAt + ipv6.DESTINATION))
-        server.forwardToClient(batch, slot, parts, now);
-      else server.forwardToNative(batch, slot, parts, now);
+      server.advertiseUsual(batch, slot, solicitationAt, now);
     }
   }
+}
+
+/** The seven checks of RFC 4380 §5.3.1, then the three ways on. */
+export function receiveSlow(server: Server, batch: Batch, slot: number, now: number): void {
+  const { bytes, start, length, ipv4, port } = batch;
+  const at = start[slot]!;
+  const parts = parse(bytes, at, at + length[slot]!);
+  if (typeof parts === 'number') return server.drop(batch, slot, parts); // check 1; ledger SRV-03
+  // Only servers write origins, and no server answers another.
+  if (parts.originAt >= 0) return server.drop(batch, slot, Drop.Unexpected);
+  const { packetAt, packetEnd, end } = parts;
+  let refused = refuseSender(server, ipv4[slot]!, port[slot]!);
+  if (refused !== 0) return server.drop(batch, slot, refused);
+  if (isForRouter(server, bytes, packetAt)) return solicited(server, batch, slot, parts, now);
+  refused = refuse(server, bytes, packetAt, ipv4[slot]!, port[slot]!);
+  if (refused !== 0) server.drop(batch, slot, refused);
+  else if (teredo.isTeredo(bytes, packetAt + ipv6.DESTINATION)) server.forwardToClient(batch, slot, packetAt, end, now);
+  else server.forwardToNative(batch, slot, packetAt, packetEnd, now);
+}
+
+/**
+ * Where the solicitation is, if the datagram is what nearly every client sends: with an empty authentication header or
+ * with none, and nothing else; -1: it is not.
+ */
+function usualSolicitationAt(bytes: Uint8Array, at: number, length: number): number {
+  let here = at;
+  if (length === AUTHENTICATED_LENGTH && authentication.isEmpty(bytes, at)) here += authentication.LENGTH_MIN;
+  else if (length !== routerSolicitation.LENGTH) return -1;
+  return routerSolicitation.isUsual(bytes, here) ? here : -1;
+}
+
+/** Check 3, on where the datagram came from; 0: it may be answered. */
+function refuseSender(server: Server, ipv4: number, port: number): Drop | 0 {
+  // Ledger SRV-05, SRV-13.
+  if (!isGlobalUnicast(ipv4) || port === 0 || server.isDirectedBroadcast(ipv4)) return Drop.NotGlobalIpv4;
+  return isTeredoPort(port) && server.isOwn(ipv4) ? Drop.Loop : 0; // ledger SRV-25
 }
 
 /** RFC 4380 §5.3.1, ledger SRV-17: packets to all routers or to the server itself are processed here. */
@@ -52,8 +80,7 @@ function solicited(server: Server, batch: Batch, slot: number, parts: Encapsulat
 }
 
 /** Checks 2 and 5 to 7, and those on the destination; 0: the packet may go on. */
-function refuse(server: Server, bytes: Uint8Array, parts: Encapsulation, ipv4: number, port: number): Drop | 0 {
-  const at = parts.packetAt;
+function refuse(server: Server, bytes: Uint8Array, at: number, ipv4: number, port: number): Drop | 0 {
   const source = at + ipv6.SOURCE;
   const destination = at + ipv6.DESTINATION;
   if (!isCarried(bytes, at)) return Drop.NotCarried; // check 2; ledger SRV-04, SRV-23

@@ -109,16 +109,23 @@ export class Server implements Role {
     return isDirectedBroadcast(this.#networks, ipv4);
   }
 
+  /** Answers a usual solicitation: what `advertise` does, without an octet of garbage. */
+  advertiseUsual(batch: Batch, slot: number, solicitationAt: number, now: number): void {
+    const ipv4 = batch.ipv4[slot]!;
+    if (!this.#advertisementLimit.allow(ipv4, now)) return this.drop(batch, slot, Drop.RateLimited);
+    const { bytes, start, port } = batch;
+    const via = this.#answeringSocket(batch, slot, solicitationAt);
+    const isSent = this.advertisements.emitUsual(bytes, start[slot]!, solicitationAt, ipv4, port[slot]!, via);
+    this.drop(batch, slot, isSent ? Drop.Consumed : Drop.QueueFull);
+  }
+
   /** Answers a valid solicitation (RFC 4380 §5.3.2; ledger SRV-11, UPD-04). */
   advertise(batch: Batch, slot: number, parts: Encapsulation, now: number): void {
     const ipv4 = batch.ipv4[slot]!;
     const answer = this.advertisements.authenticate(batch.bytes, parts);
     if (typeof answer === 'number') return this.drop(batch, slot, answer);
     if (!this.#advertisementLimit.allow(ipv4, now)) return this.drop(batch, slot, Drop.RateLimited);
-    // Ledger SRV-12: with the cone bit set, the answer must come from the address the client did not ask.
-    const asked = batch.via[slot]!;
-    const other = asked === VIA_PRIMARY_ADDRESS ? VIA_SECONDARY_ADDRESS : VIA_PRIMARY_ADDRESS;
-    const via = routerSolicitation.coneBit(batch.bytes, parts.packetAt) === 1 ? other : asked;
+    const via = this.#answeringSocket(batch, slot, parts.packetAt);
     const isSent = this.advertisements.emit(batch.bytes, parts, answer, ipv4, batch.port[slot]!, via);
     this.drop(batch, slot, isSent ? Drop.Consumed : Drop.QueueFull);
   }
@@ -127,17 +134,17 @@ export class Server implements Role {
    * Carries a bubble or echo to a Teredo address: the packet and its trailers, octet for octet, with the origin in
    * front when the address is one of our clients (RFC 4380 §5.3.1; ledger SRV-20 to SRV-22).
    */
-  forwardToClient(batch: Batch, slot: number, parts: Encapsulation, now: number): void {
+  forwardToClient(batch: Batch, slot: number, packetAt: number, end: number, now: number): void {
     const { bytes } = batch;
-    const destination = parts.packetAt + ipv6.DESTINATION;
+    const destination = packetAt + ipv6.DESTINATION;
     const ipv4 = teredo.ipv4(bytes, destination);
     if (!this.#towardLimit.allow(ipv4, now)) return this.drop(batch, slot, Drop.RateLimited);
     const header = teredo.server(bytes, destination) === this.config.ipv4 ? origin.LENGTH : 0;
-    const length = parts.end - parts.packetAt;
+    const length = end - packetAt;
     const at = this.#datagrams.reserve(header + length);
     if (at < 0) return this.drop(batch, slot, Drop.QueueFull);
     if (header > 0) origin.emit(this.#datagrams.bytes, at, batch.ipv4[slot]!, batch.port[slot]!);
-    copy(bytes, parts.packetAt, this.#datagrams.bytes, at + header, length);
+    copy(bytes, packetAt, this.#datagrams.bytes, at + header, length);
     this.#datagrams.add(at + header + length, ipv4, teredo.port(bytes, destination), VIA_PRIMARY_ADDRESS);
     this.drop(batch, slot, Drop.Consumed);
   }
@@ -146,16 +153,23 @@ export class Server implements Role {
    * Lets a connectivity test go to the IPv6 Internet: the packet stays in its slot, without what surrounded it
    * (RFC 4380 §5.3.1; ledger SRV-19).
    */
-  forwardToNative(batch: Batch, slot: number, parts: Encapsulation, now: number): void {
+  forwardToNative(batch: Batch, slot: number, packetAt: number, packetEnd: number, now: number): void {
     if (!this.#fromLimit.allow(batch.ipv4[slot]!, now)) return this.drop(batch, slot, Drop.RateLimited);
-    batch.start[slot] = parts.packetAt;
-    batch.length[slot] = parts.packetEnd - parts.packetAt;
-    batch.bytes[parts.packetAt + ipv6.HOP_LIMIT]!--; // RFC 8200 §3: who forwards, lowers it; above 1 it was
+    batch.start[slot] = packetAt;
+    batch.length[slot] = packetEnd - packetAt;
+    batch.bytes[packetAt + ipv6.HOP_LIMIT]!--; // RFC 8200 §3: who forwards, lowers it; above 1 it was
   }
 
   drop(batch: Batch, slot: number, reason: Drop): void {
     this.drops[reason]!++;
     batch.length[slot] = 0;
+  }
+
+  /** Ledger SRV-12: with the cone bit set, the answer must come from the address the client did not ask. */
+  #answeringSocket({ bytes, via }: Batch, slot: number, solicitationAt: number): number {
+    const asked = via[slot]!;
+    if (routerSolicitation.coneBit(bytes, solicitationAt) === 0) return asked;
+    return asked === VIA_PRIMARY_ADDRESS ? VIA_SECONDARY_ADDRESS : VIA_PRIMARY_ADDRESS;
   }
 }
 
