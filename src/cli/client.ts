@@ -41,6 +41,7 @@ interface ClientOptions {
   readonly findRefreshInterval: boolean;
   readonly localDiscovery: boolean;
   readonly natIdentification: boolean;
+  readonly portMapping: boolean;
   readonly evenWithIpv6: boolean;
   readonly without?: Partial<ExtensionSwitches>;
   readonly offloads?: Offloads;
@@ -66,6 +67,7 @@ export function register(program: Command): void {
     .option('--find-refresh-interval', 'find out how long the NAT keeps a mapping (RFC 4380 5.2.7)', false)
     .option('--no-local-discovery', 'do not look for other clients on this link by multicast')
     .option('--no-nat-identification', 'do not find out the NAT type with a second socket')
+    .option('--no-port-mapping', 'do not ask the router to map the UDP port (PCP, NAT-PMP, UPnP)')
     .option(
       '--without <EXTENSIONS>',
       `RFC 6081 extensions to leave out, with commas between: ${[...EXTENSIONS.keys()].join(', ')}, all`,
@@ -100,6 +102,7 @@ async function plan(
     localDiscovery: options.localDiscovery,
     identifyNat: options.natIdentification,
     findRefreshInterval: options.findRefreshInterval,
+    portMapping: options.portMapping,
     ...(security === undefined ? {} : { security }),
     ...(options.without === undefined ? {} : { extensions: options.without }),
     ...(options.offloads === undefined ? {} : { offloads: options.offloads }),

@@ -1,4 +1,4 @@
-import type { Report } from '../daemon/reports.ts';
+import type { PortMappingState, Report } from '../daemon/reports.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import { formatEndpoint, formatIpv6 } from '../wire/text.ts';
 
@@ -41,6 +41,8 @@ function body(report: Report): Record<string, unknown> {
         retryInMs: Number.isFinite(report.retryInMs) ? Math.max(Math.round(report.retryInMs), 0) : null,
       };
     }
+    case 'port-mapping':
+      return { type: 'port-mapping', role: report.role.role, ...portMapping(report.mapping, report.isPublic) };
     case 'event':
       return { role: report.role.role, ...event(report.event) };
     case 'warning':
@@ -82,6 +84,20 @@ function event(from: RoleEvent): Record<string, unknown> {
     case 'port-mapping':
       return { type: from.type };
   }
+}
+
+function portMapping(mapping: PortMappingState, isPublic: boolean): Record<string, unknown> {
+  if (mapping.state === 'none') return { state: 'none', reason: mapping.reason };
+  const { router, protocol, local, external, lifetimeMs } = mapping;
+  return {
+    state: 'mapped',
+    router,
+    by: protocol,
+    local: `${local.address}:${local.port}`,
+    external: `${external.address}:${external.port}`,
+    isPublic,
+    lifetimeMs: Number.isFinite(lifetimeMs) ? lifetimeMs : null,
+  };
 }
 
 function endpoint(at: Endpoint | undefined): string | null {

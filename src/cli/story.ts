@@ -1,6 +1,6 @@
 import type { RoleConfiguration } from '../daemon/configuration.ts';
 import type { RoleCounters } from '../daemon/counters.ts';
-import type { Report } from '../daemon/reports.ts';
+import type { PortMappingState, Report } from '../daemon/reports.ts';
 import type { Endpoint, NatBehaviour, NatType, RoleEvent } from '../roles/role.ts';
 import { formatEndpoint, formatIpv4, formatIpv6 } from '../wire/text.ts';
 
@@ -50,6 +50,8 @@ export function tell(report: Report): string[] {
       const lost = previous === undefined ? [] : [`  ${formatIpv6(previous)} is gone`];
       return [`client: off-line: ${reason}${again}`, ...lost];
     }
+    case 'port-mapping':
+      return tellPortMapping(report.mapping, report.isPublic);
     case 'event':
       return tellEvent(report.role, report.event);
     case 'warning':
@@ -57,6 +59,14 @@ export function tell(report: Report): string[] {
     case 'stopped':
       return report.roles.flatMap((role, index) => tellCounters(role, report.counters[index]!));
   }
+}
+
+function tellPortMapping(mapping: PortMappingState, isPublic: boolean): string[] {
+  if (mapping.state === 'none') return [`client: no port mapping: ${mapping.reason}`];
+  const { router, protocol, external, lifetimeMs } = mapping;
+  const lease = Number.isFinite(lifetimeMs) ? `, for ${seconds(lifetimeMs)} at a time` : '';
+  const first = `client: router ${router} maps UDP ${external.address}:${external.port} by ${protocol}${lease}`;
+  return isPublic ? [first] : [first, '  its address is private: another NAT lies behind the router'];
 }
 
 function tellOffloads(offloads: readonly string[], checksums: string): string {

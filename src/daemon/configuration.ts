@@ -27,6 +27,8 @@ export interface ClientConfiguration extends CommonConfiguration {
   readonly localDiscovery: boolean;
   readonly identifyNat: boolean;
   readonly findRefreshInterval: boolean;
+  /** Ask the router to map the service port (RFC 6081 §5.3.3, §5.6.3); yes, unless said. */
+  readonly portMapping?: boolean;
   /** RFC 6081; what is left out is on. */
   readonly extensions?: Partial<ExtensionSwitches>;
   /** Secure qualification (RFC 4380 §5.2.2). */

@@ -10,6 +10,7 @@ import type { ClientConfiguration, DaemonConfiguration, RoleConfiguration } from
 import { RoleCounters } from './counters.ts';
 import { viewHost } from './host-view.ts';
 import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
+import { PortMappings } from './port-mappings.ts';
 import { type Reporter, warning } from './reports.ts';
 
 /** A count of one, as an eventfd wants it. */
@@ -45,6 +46,7 @@ export class Daemon {
   readonly #interfaces: (TunInterface | undefined)[];
   readonly #worker: Worker;
   readonly #control: MessagePort;
+  readonly #portMappings: PortMappings;
   readonly #onExit = () => this.#endNow();
   #localPorts: readonly number[] = [];
   #wake = -1;
@@ -62,6 +64,7 @@ export class Daemon {
     this.#interfaces = configuration.map(({ interfaceName }) =>
       interfaceName === undefined ? undefined : new TunInterface(interfaceName),
     );
+    this.#portMappings = new PortMappings(configuration, report, (message) => this.#tell(message));
     const { port1, port2 } = new MessageChannel();
     const input: DataPathInput = { configuration, host: this.#viewHost(), counters: this.#memory };
     this.#control = port1;
@@ -91,6 +94,7 @@ export class Daemon {
     // What was begun with an interface ends before it is cleared.
     await heard;
     this.#tidy();
+    await this.#portMappings.stop();
     if (this.#failure !== undefined) throw this.#failure;
     if (!this.#stopping) throw new TeredoError('TD-DATA-PATH', 'the data path ended unasked', 'please report it');
     this.#report({ type: 'stopped', roles: this.#configuration, counters: this.counters });
@@ -117,6 +121,7 @@ export class Daemon {
         this.#settling ??= setTimeout(() => {
           this.#settling = undefined;
           this.#tell({ type: 'host', host: this.#viewHost() });
+          this.#portMappings.hostChanged();
         }, SETTLE_MS);
         break;
       case 'stopped':
@@ -153,6 +158,8 @@ export class Daemon {
     } else if (event.type === 'off-line') {
       await device?.want(DOWN);
       this.#report({ type: 'off-line', role, event, retryInMs: event.retryAt - now });
+    } else if (event.type === 'port-mapping') {
+      this.#portMappings.handle(index, event);
     } else {
       this.#report({ type: 'event', role, event });
     }

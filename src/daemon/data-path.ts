@@ -140,13 +140,18 @@ export class DataPath {
   #obey(): void {
     for (let packet = receiveMessageOnPort(this.#control); packet; packet = receiveMessageOnPort(this.#control)) {
       const message = packet.message as ToDataPath;
-      if (message.type === 'stop') {
-        this.#loop.stop();
-      } else {
-        for (const lane of this.#lanes) {
-          lane.running.setHost(message.host);
-          lane.udp.rejoin();
-        }
+      switch (message.type) {
+        case 'stop':
+          this.#loop.stop();
+          break;
+        case 'port-mapping':
+          this.#lanes[message.role]?.running.setPortMapping(message.mapping);
+          break;
+        case 'host':
+          for (const lane of this.#lanes) {
+            lane.running.setHost(message.host);
+            lane.udp.rejoin();
+          }
       }
     }
   }

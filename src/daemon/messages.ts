@@ -1,7 +1,7 @@
 import type { Checksum } from '../io/linux/checksum.ts';
 import type { Offloads } from '../io/linux/offloads.ts';
 import type { LocalNetwork } from '../roles/local-networks.ts';
-import type { RoleEvent } from '../roles/role.ts';
+import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import type { DaemonConfiguration } from './configuration.ts';
 
 /** What the main thread and the data-path thread say to each other. */
@@ -20,7 +20,11 @@ export interface DataPathInput {
   readonly counters: SharedArrayBuffer;
 }
 
-export type ToDataPath = { readonly type: 'host'; readonly host: HostView } | { readonly type: 'stop' };
+export type ToDataPath =
+  | { readonly type: 'host'; readonly host: HostView }
+  /** The answer to a role's event of this name; undefined: there is none, or it has ended. */
+  | { readonly type: 'port-mapping'; readonly role: number; readonly mapping: Endpoint | undefined }
+  | { readonly type: 'stop' };
 
 export type FromDataPath =
   /** Ports are open. `wake`: a descriptor to write to after each message. */

@@ -1,9 +1,12 @@
 import type { TeredoError } from '../errors.ts';
 import type { Checksum } from '../io/linux/checksum.ts';
 import type { Offloads } from '../io/linux/offloads.ts';
+import type { PortMappingState } from '../io/mapping/port-mapper.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import type { RoleConfiguration } from './configuration.ts';
 import type { RoleCounters } from './counters.ts';
+
+export type { PortMappingState } from '../io/mapping/port-mapper.ts';
 
 /** What a daemon tells the program around it. Instants are gone: only durations mean anything to people. */
 export type Report =
@@ -32,6 +35,14 @@ export type Report =
       readonly event: Extract<RoleEvent, { type: 'off-line' }>;
       /** Milliseconds until the next attempt; Infinity: none. */
       readonly retryInMs: number;
+    }
+  /** What became of the wish for a port mapping; told again when it changes. */
+  | {
+      readonly type: 'port-mapping';
+      readonly role: RoleConfiguration;
+      readonly mapping: PortMappingState;
+      /** Whether the router's own address can be reached from the Internet; if not, another NAT lies behind it. */
+      readonly isPublic: boolean;
     }
   /** Any other event of a role. */
   | { readonly type: 'event'; readonly role: RoleConfiguration; readonly event: RoleEvent }

@@ -2,7 +2,7 @@ import { Client, type ClientConfig, clientDefaults } from '../roles/client/clien
 import { allExtensions } from '../roles/client/extensions/extensions.ts';
 import type { DropCounters } from '../roles/drop.ts';
 import { Relay, relayDefaults } from '../roles/relay/relay.ts';
-import type { Hmac, Random, Role } from '../roles/role.ts';
+import type { Endpoint, Hmac, Random, Role } from '../roles/role.ts';
 import { Server, type ServerConfig, serverDefaults } from '../roles/server/server.ts';
 import type {
   ClientConfiguration,
@@ -19,6 +19,7 @@ export interface RunningRole {
   stop(now: number): void;
   setHost(host: HostView): void;
   setLocalPort(port: number): void;
+  setPortMapping(mapping: Endpoint | undefined): void;
 }
 
 /** What a role needs that is not in its configuration. */
@@ -61,6 +62,7 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surround
     stop: (now) => client.stop(now),
     setHost: (host) => client.setLocalNetworks(host.localNetworks),
     setLocalPort: (port) => client.setLocalPort(port),
+    setPortMapping: (mapping) => client.setPortMapping(mapping),
   };
 }
 
@@ -85,6 +87,7 @@ function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surround
     stop: nothing,
     setHost: (host) => server.setLocalNetworks(host.localNetworks),
     setLocalPort: nothing,
+    setPortMapping: nothing,
   };
 }
 
@@ -100,5 +103,6 @@ function makeRelay(from: RelayConfiguration, { random, drops }: Surroundings): R
       if (from.role === 'host-relay') relay.setOwnAddresses(ownAddresses);
     },
     setLocalPort: nothing,
+    setPortMapping: nothing,
   };
 }
