@@ -192,9 +192,16 @@ export class Relay implements Role, Asker {
     this.#deliver(batch, slot, at, parts.packetEnd);
   }
 
-  /** A peer that was added because it spoke first, and has not answered our bubble yet. */
+  /**
+   * Whether nothing but the answer to a bubble of ours proves this peer: it is in the list because it spoke first, or
+   * because it never answered. Otherwise a forger would only have to send twice (RFC 4380 §5.4.2 believes the list).
+   */
   #isUnproven(batch: Batch, slot: number, peer: number): boolean {
-    return this.#unproven.has(peer) && !ipv6.isBubble(batch.bytes, batch.start[slot]!);
+    const { bytes } = batch;
+    const at = batch.start[slot]!;
+    if (ipv6.isBubble(bytes, at) && ipv6.isLinkLocal(bytes, at + ipv6.DESTINATION)) return false;
+    if (this.peers.lastReceptionAt[peer] !== Number.NEGATIVE_INFINITY) return false;
+    return this.#unproven.has(peer) || !this.#contacts.isPending(peer);
   }
 
   /**
@@ -218,6 +225,8 @@ export class Relay implements Role, Asker {
     const peer = this.peers.add(bytes, source, now);
     if (!this.#unproven.push(peer, batch.packet(slot), 0, ipv4, port)) this.drops[Drop.QueueFull]!++;
     batch.length[slot] = 0;
+    // Asked while nothing of its waits, it would pass for a peer that our own side asked for.
+    if (!this.#unproven.has(peer)) return;
     this.#contacts.ask(peer, ATTEMPTS_MAX, now);
   }
 

@@ -270,6 +270,20 @@ describe('RFC 4380 §5.4.2: from Teredo clients', () => {
     expect(drops(relay)).toMatchObject({ unanswered: 4, 'queue full': 6 });
   });
 
+  test('REL-11, REL-15, C3: a client that spoke first is believed by our bubble alone, not by more of the same', () => {
+    const relay = makeRelay();
+    receive(relay, MAPPED_A, FROM_A, 0);
+    expect(receive(relay, MAPPED_A, bubble(A, NATIVE), 10)).toEqual([]);
+    expect(receive(relay, MAPPED_A, bubble(A, 'fe80::1'), 20)).toEqual([]);
+    expect(pollPackets(relay)).toEqual([]);
+    // Its round has ended, its entry stays for the sake of the count; its word is worth no more than before.
+    runUntil(relay, 60_000);
+    for (const now of [61_000, 62_000]) expect(receive(relay, MAPPED_A, FROM_A, now)).toEqual([]);
+    expect(receive(relay, MAPPED_A, bubble(A, NATIVE), 63_000)).toEqual([]);
+    expect(pollPackets(relay)).toEqual([]);
+    expect(pollEvents(relay).filter(({ type }) => type === 'peer-trusted')).toEqual([]);
+  });
+
   test('REL-12, REL-13: the client is trusted before its destination is looked at', () => {
     const relay = makeRelay();
     transmit(relay, TO_A, 0);
