@@ -2,12 +2,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Internet } from '../../src/lab/kernel/internet.ts';
 import type { Lan } from '../../src/lab/kernel/lan.ts';
-import { type Namespace, Network } from '../../src/lab/kernel/namespaces.ts';
+import { Network } from '../../src/lab/kernel/namespaces.ts';
 import { ping } from '../../src/lab/kernel/ping.ts';
 import type { NatName } from '../../src/lab/nats.ts';
 import { describeWith, laboratory } from '../support/capabilities.ts';
 import type { RunningClient, ServerAddresses } from '../support/implementation.ts';
 import { ours, reports, startServer } from '../support/ours.ts';
+import { datagramsSent } from '../support/udp-counters.ts';
 
 const SERVER: ServerAddresses = ['203.0.113.1', '203.0.113.2'];
 /** Many addresses: two mappings of an address-symmetric NAT hardly ever share one. */
@@ -114,16 +115,6 @@ describeWith(laboratory, 'RFC 6081 §3, figure 1, on the kernel', () => {
     }
   });
 });
-
-/** What all processes of the host have sent over UDP so far. */
-async function datagramsSent(host: Namespace): Promise<number> {
-  const text = await host.run(['cat', '/proc/net/snmp']);
-  const [names, values] = text
-    .split('\n')
-    .filter((line) => line.startsWith('Udp:'))
-    .map((line) => line.split(' '));
-  return Number(values![names!.indexOf('OutDatagrams')]);
-}
 
 interface NatClient extends RunningClient {
   readonly lan: Lan;

@@ -21,6 +21,7 @@ export interface HostOptions {
 }
 
 export class Internet implements Uplink {
+  readonly depth = 0;
   readonly gateway = GATEWAY;
   /** Every host knows no network but the router. */
   readonly onLink = `${GATEWAY}/32`;
@@ -83,7 +84,7 @@ export class Internet implements Uplink {
 
   /** Adds a NAT with these public addresses and gives the LAN behind it, empty yet. */
   nat(name: string, spec: NatSpec, ipv4: readonly string[]): Promise<Lan> {
-    return Lan.behind(this, name, spec, ipv4, 1);
+    return Lan.behind(this, name, spec, ipv4);
   }
 
   /** Adds a NAT with the public address and, behind it, one host with a private address on interface `lan`. */

@@ -16,6 +16,8 @@ export interface NatNodeSpec {
 /** A network that has room for one more cable: the Internet, or the LAN behind a NAT. */
 export interface Uplink {
   readonly network: Network;
+  /** NATs between it and the Internet. */
+  readonly depth: number;
   readonly gateway: string;
   /** What is reached without the gateway. */
   readonly onLink: string;
@@ -31,26 +33,21 @@ export class Lan implements Uplink {
   readonly node: Process | undefined;
   readonly gateway: string;
   readonly onLink: string;
-  readonly #depth: number;
+  readonly depth: number;
   #cables = 0;
 
   private constructor(nat: Namespace, node: Process | undefined, depth: number) {
     this.network = nat.network;
     this.nat = nat;
     this.node = node;
-    this.#depth = depth;
+    this.depth = depth;
     this.gateway = `192.168.${depth}.1`;
     this.onLink = `192.168.${depth}.0/24`;
   }
 
-  /** Adds a NAT with these outer addresses; `depth` NATs lie between its LAN and the Internet. */
-  static async behind(
-    uplink: Uplink,
-    name: string,
-    spec: NatSpec,
-    ipv4: readonly string[],
-    depth: number,
-  ): Promise<Lan> {
+  /** Adds a NAT with these outer addresses. */
+  static async behind(uplink: Uplink, name: string, spec: NatSpec, ipv4: readonly string[]): Promise<Lan> {
+    const depth = uplink.depth + 1;
     const nat = await uplink.network.add(name);
     await uplink.plug(nat, 'wan', ipv4);
     await nat.sysctl({ 'net.ipv4.ip_forward': 1 });
@@ -71,7 +68,7 @@ export class Lan implements Uplink {
 
   /** The address that the next one gets whom a cable is laid to. */
   get #freeAddress(): string {
-    return `192.168.${this.#depth}.${this.#cables + 2}`;
+    return `192.168.${this.depth}.${this.#cables + 2}`;
   }
 
   /** Adds a host with a private address on interface `lan`. */
@@ -85,7 +82,7 @@ export class Lan implements Uplink {
 
   /** Adds a NAT behind this one: its outer address is a private one of this LAN. */
   async nestedNat(name: string, spec: NatSpec): Promise<Lan> {
-    return Lan.behind(this, name, spec, [this.#freeAddress], this.#depth + 1);
+    return Lan.behind(this, name, spec, [this.#freeAddress]);
   }
 
   /** See `Uplink`; the addresses are found by ARP. */

@@ -8,8 +8,6 @@ const INSIDE = 'nat-inside';
 const OUTSIDE = 'nat-outside';
 /** Packets that wait for the node at most. */
 const QUEUE_LENGTH = 2_000;
-/** What the namespace itself is called on its outer cable: it must ask for neighbours by some address of its own. */
-const OWN_ADDRESS = '169.254.0.2';
 const TABLE = 100;
 
 /**
@@ -31,7 +29,7 @@ export async function startNatNode(
       `tuntap add mode tun name ${name}`,
       `link set ${name} addrgenmode none txqueuelen ${QUEUE_LENGTH} up`,
     ]),
-    `address add ${OWN_ADDRESS}/32 dev wan`,
+    `address add ${ownAddress(uplink, external)}/32 dev wan`,
     `route add ${uplink.onLink} dev wan`,
     `route add default via ${uplink.gateway} dev wan`,
     ...external.map((address) => `route add ${address}/32 dev ${OUTSIDE}`),
@@ -45,6 +43,11 @@ export async function startNatNode(
   ]);
   await node.printed(/"type":"ready"/);
   return node;
+}
+
+/** The namespace asks for its neighbours by an address of its own, which none of them may have too. */
+function ownAddress(uplink: Uplink, [address]: readonly string[]): string {
+  return `169.254.${uplink.depth}.${address!.slice(address!.lastIndexOf('.') + 1)}`;
 }
 
 /** What differs from the kind's usual behaviour, as flags of `teredo lab nat`. */
