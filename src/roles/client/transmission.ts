@@ -98,12 +98,20 @@ export class Transmission implements Asker {
     const { peers } = this.contacts;
     this.contacts.forgetIf((peer) => {
       const localIpv4 = peers.localIpv4[peer]!;
-      if (peers.local[peer] === 1 && !this.#identity.mayBeNeighbour(localIpv4, peers.localPort[peer]!)) {
-        peers.local[peer] = 0;
-      }
-      if (peers.trusted[peer] === 0 || (peers.local[peer] === 1 && peers.ipv4[peer] === localIpv4)) return false;
-      return !this.#identity.maySendTo(peers.ipv4[peer]!, peers.port[peer]!);
+      const wasLocal = peers.local[peer] === 1 && peers.ipv4[peer] === localIpv4;
+      const hasLeft = peers.local[peer] === 1 && !this.#identity.mayBeNeighbour(localIpv4, peers.localPort[peer]!);
+      if (hasLeft) peers.local[peer] = 0;
+      if (peers.trusted[peer] === 0) return false;
+      if (wasLocal) return hasLeft && !this.#identity.maySendTo(peers.ipv4[peer]!, peers.port[peer]!);
+      return !this.#mayStayAt(peer, peers.ipv4[peer]!, peers.port[peer]!);
     });
+  }
+
+  /** A peer behind our own NAT may be reached inside it (RFC 6081 §5.6), where addresses are private. */
+  #mayStayAt(peer: number, ipv4: number, port: number): boolean {
+    if (this.#identity.maySendTo(ipv4, port)) return true;
+    const isBehindOurNat = this.#identity.mapped?.ipv4 === teredo.ipv4(this.contacts.peers.address(peer), 0);
+    return isBehindOurNat && this.#identity.mayBeInside(ipv4, port);
   }
 
   /** Asker: what a peer is asked by depends on what it is; how often, on RFC 4380 §5.2.6. */
@@ -115,7 +123,7 @@ export class Transmission implements Asker {
 
   unanswered(peer: number, waiting: readonly WaitingPacket[], now: number): void {
     connectivityTest.end(this.contacts.peers, peer);
-    this.extensions.endRound(peer);
+    if (this.contacts.peers.trusted[peer] === 0) this.extensions.endRound(peer);
     this.#onGivenUp(peer);
     // RFC 4443 §3.1 (3); ledger CLI-49.
     for (const { packet } of waiting) this.#errors.unreachable(icmpv6.ADDRESS_UNREACHABLE, LINK_LOCAL, packet, now);
