@@ -90,6 +90,8 @@ async function plan(
 ): Promise<Plan> {
   if (options.secret !== undefined) report(warning(secretIsVisible()));
   if (!options.evenWithIpv6) await refuseBesideIpv6(options.interface);
+  const { refuseSecondClient } = await import('../daemon/routes.ts');
+  await refuseSecondClient(options.interface);
   const { hasMoved, resolveServer } = await import('../daemon/resolve.ts');
   const server = await resolveServer(name, stopped, (error) => report(warning(error)));
   const configuration: ClientConfiguration = {

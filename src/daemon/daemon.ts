@@ -10,8 +10,19 @@ import type { ClientConfiguration, DaemonConfiguration, RoleConfiguration } from
 import { RoleCounters } from './counters.ts';
 import { viewHost } from './host-view.ts';
 import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
-import { PortMappings } from './port-mappings.ts';
+
+<<<<<<< Updated upstream
+
+import type { PortMappings } from './port-mappings.ts';
+
+=======
+
+import type { Mending } from './mending.ts';
+
+>>>>>>> Stashed changes
+
 import { type Reporter, warning } from './reports.ts';
+import { CLIENT_ROUTE, RELAY_ROUTE } from './routes.ts';
 
 /** A count of one, as an eventfd wants it. */
 const WAKE = new Uint8Array(new BigUint64Array([1n]).buffer);
@@ -20,10 +31,6 @@ const SETTLE_MS = 200;
 
 /** Ledger CLI-33: what Windows and Miredo give every client, so that tools know a Teredo interface by it. */
 const LINK_LOCAL = 'fe80::ffff:ffff:ffff/64';
-/** Ledger CLI-33: poorer than any route a router advertisement or a person makes. */
-const DEFAULT_ROUTE_METRIC = 1029;
-/** Ledger HSR-07. */
-const TEREDO_ROUTE_METRIC = 1024;
 /** RFC 4380 §5.1.2. */
 const RELAY_MTU = 1280;
 
@@ -44,6 +51,7 @@ export class Daemon {
   readonly #report: Reporter;
   readonly #memory: SharedArrayBuffer;
   readonly #interfaces: (TunInterface | undefined)[];
+  readonly #mendings: readonly Mending[];
   readonly #worker: Worker;
   readonly #control: MessagePort;
   readonly #portMappings: PortMappings;
@@ -64,7 +72,13 @@ export class Daemon {
     this.#interfaces = configuration.map(({ interfaceName }) =>
       interfaceName === undefined ? undefined : new TunInterface(interfaceName),
     );
+<<<<<<< Updated upstream
     this.#portMappings = new PortMappings(configuration, report, (message) => this.#tell(message));
+=======
+    this.#mendings = this.#interfaces.flatMap((device) =>
+      device === undefined ? [] : [new Mending(device, (trouble) => this.#warn(trouble))],
+    );
+>>>>>>> Stashed changes
     const { port1, port2 } = new MessageChannel();
     const input: DataPathInput = { configuration, host: this.#viewHost(), counters: this.#memory };
     this.#control = port1;
@@ -121,7 +135,13 @@ export class Daemon {
         this.#settling ??= setTimeout(() => {
           this.#settling = undefined;
           this.#tell({ type: 'host', host: this.#viewHost() });
+<<<<<<< Updated upstream
           this.#portMappings.hostChanged();
+=======
+          for (const mending of this.#mendings) {
+            mending.look(performance.now()).catch((error: unknown) => this.#warn(asTeredoError(error)));
+          }
+>>>>>>> Stashed changes
         }, SETTLE_MS);
         break;
       case 'stopped':
@@ -152,7 +172,7 @@ export class Daemon {
         mtu: event.mtu,
         // The prefix length of the Teredo prefix: other clients are reached through the interface too.
         addresses: [`${formatIpv6(event.address)}/32`, LINK_LOCAL],
-        routes: [{ destination: 'default', metric: DEFAULT_ROUTE_METRIC }],
+        routes: [CLIENT_ROUTE],
       });
       this.#report({ type: 'qualified', role, event, local: await this.#localEndpoint(role as ClientConfiguration) });
     } else if (event.type === 'off-line') {
@@ -185,6 +205,11 @@ export class Daemon {
     );
   }
 
+  #warn(trouble: TeredoError): void {
+    // While we stop, interfaces vanish under the hands of whoever still works on them.
+    if (!this.#stopping) this.#report(warning(trouble));
+  }
+
   #viewHost() {
     return viewHost(this.#configuration.flatMap(({ interfaceName }) => interfaceName ?? []));
   }
@@ -215,6 +240,7 @@ export class Daemon {
   #tidy(): void {
     this.#running = false;
     clearTimeout(this.#settling);
+    for (const mending of this.#mendings) mending.stop();
     process.removeListener('exit', this.#onExit);
     if (this.#wake >= 0) closeSync(this.#wake);
     for (const device of this.#interfaces) device?.clear();
@@ -229,7 +255,7 @@ export class Daemon {
 
 /** The interface of a role that has no qualification to wait for. */
 function standing(role: RoleConfiguration): WantedInterface {
-  const routes = role.role === 'server' ? [] : [{ destination: '2001::/32', metric: TEREDO_ROUTE_METRIC }];
+  const routes = role.role === 'server' ? [] : [RELAY_ROUTE];
   return { up: true, mtu: RELAY_MTU, addresses: [], routes };
 }
 

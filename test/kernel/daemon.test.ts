@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeWith, laboratory } from '../support/capabilities.ts';
 import { type Namespace, Network } from '../support/namespaces.ts';
 import type { Process } from '../support/process.ts';
@@ -23,6 +23,8 @@ describeWith(laboratory, 'The process around a role', () => {
     await host.sysctl({ 'net.ipv6.conf.all.forwarding': 1 });
     before = await host.snapshot();
   });
+  // One that failed leaves nothing to those that follow.
+  afterEach(() => Promise.all(network.processes.map((process) => process.stop())));
   afterAll(() => network.close());
 
   async function relay(...options: readonly string[]): Promise<Process> {
@@ -95,6 +97,46 @@ describeWith(laboratory, 'The process around a role', () => {
     expect([await busy.stop(), await taken.stop()]).toEqual(['exit status 3', 'exit status 3']);
     expect(first.running).toBe(true);
     expect(await first.stop()).toBe('exit status 0');
+    expect(await host.snapshot()).toBe(before);
+  });
+
+  test('a route that another interface has: which, who has it, and what to do', async () => {
+    const first = await relay('--port', '4000');
+    const second = startTeredo(host, ['relay', '--interface', 'second', '--json']);
+    await until('the end of the process', () => !second.running);
+    expect(second.output).toMatch(
+      /"TD-ROUTE-TAKEN","message":"the route 2001::\/32 metric 1024, which second needs, leads into teredo already, where/,
+    );
+    expect(second.output).toContain('ip -6 route delete 2001::/32 metric 1024 dev teredo');
+    expect(second.ending).toBe('exit status 3');
+    await first.stop();
+
+    await host.ip('route add ::/0 dev wan metric 1029');
+    const client = startTeredo(host, ['client', '192.0.2.2', '--even-with-ipv6', '--json']);
+    await until('the end of the process', () => !client.running);
+    expect(client.output).toMatch(/"TD-ROUTE-TAKEN","message":"the route default metric 1029, .* leads into wan already"/);
+    // Nobody was asked in vain.
+    expect(client.output).not.toContain('"starting"');
+    await host.ip('route delete ::/0 dev wan metric 1029');
+    expect(await host.snapshot()).toBe(before);
+  });
+
+  test('somebody sets the interface down or takes its route: it is put back, and said; but not without end', async () => {
+    const process = await relay();
+    await host.ip('link set teredo down');
+    await process.printed(/"TD-INTERFACE-CHANGED","message":"interface teredo was changed from outside; put back: link set/);
+    expect(await host.run(['ip', '-6', 'route', 'show', 'dev', 'teredo'])).toMatch(/^2001::\/32 .*metric 1024/m);
+    await host.ip('route delete 2001::/32 dev teredo');
+    await process.printed(/put back: route add 2001::\/32/);
+    expect(await host.run(['ip', '-6', 'route', 'show', 'dev', 'teredo'])).toMatch(/^2001::\/32 .*metric 1024/m);
+    await host.ip('link set teredo mtu 1400');
+    for (let time = 0; time < 4; time++) {
+      await host.ip('link set teredo down');
+      await delay(700);
+    }
+    await process.printed(/TD-INTERFACE-CONTESTED/);
+    expect(process.output.match(/TD-INTERFACE-CHANGED/g)).toHaveLength(5);
+    expect(await process.stop()).toBe('exit status 0');
     expect(await host.snapshot()).toBe(before);
   });
 

@@ -78,10 +78,17 @@ export const EFD_CLOEXEC = 0x80000;
 
 export const CLOCK_BOOTTIME = 7;
 
-/** Groups of rtnetlink that tell of links and addresses. */
+/** Groups of rtnetlink that tell of links, addresses and routes. */
 export const RTMGRP_LINK = 0x1;
 export const RTMGRP_IPV4_IFADDR = 0x10;
 export const RTMGRP_IPV6_IFADDR = 0x100;
+export const RTMGRP_IPV6_ROUTE = 0x400;
+export const RTM_NEWROUTE = 24;
+export const RTM_DELROUTE = 25;
+/** struct nlmsghdr: u32 length with this header, u16 type; for routes struct rtmsg follows it. */
+export const NLMSGHDR = { length: 16, type: 4 } as const;
+/** struct rtmsg: one octet each for family, prefix lengths, TOS, table, then the protocol. */
+export const RTMSG = { protocol: 5 } as const;
 
 /** struct sockaddr_in: u16 family, u16 port and u32 address in network order. */
 export const SOCKADDR_IN = { length: 16, port: 2, address: 4 } as const;

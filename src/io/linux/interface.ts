@@ -9,9 +9,8 @@ import {
   writeSetting,
 } from './interface-before.ts';
 import { ask, command, commandNow } from './ip.ts';
+import { keyOf, ROUTE_PROTOCOL, type Route, type RouteRow, refuseTaken } from './routes.ts';
 
-/** Marks our routes among others, so that what an earlier process left behind is known ("ip -6 route show protocol 35"). */
-const ROUTE_PROTOCOL = 35;
 /** RFC 4380 §2.6. Addresses of it on our interface are ours to remove; any others an administrator put there. */
 const TEREDO_PREFIX = '2001::/32';
 
@@ -25,19 +24,14 @@ export interface WantedInterface {
   readonly mtu: number;
   /** With their prefix lengths: "2001:0:cb00:7101::1/32". */
   readonly addresses: readonly string[];
-  readonly routes: readonly { readonly destination: string; readonly metric: number }[];
+  readonly routes: readonly Route[];
 }
 
-/** What `ip -json` tells of addresses and routes; more than this is there. */
+/** What `ip -json` tells of an interface; more than this is there. */
 interface AddressRow {
   readonly mtu: number;
   readonly flags: readonly string[];
-  readonly addr_info: readonly { readonly local: string; readonly prefixlen: number }[];
-}
-interface RouteRow {
-  readonly dst: string;
-  readonly metric?: number;
-  readonly protocol?: string;
+  readonly addr_info: readonly { readonly family?: string; readonly local: string; readonly prefixlen: number }[];
 }
 
 /**
@@ -50,6 +44,8 @@ export class TunInterface {
   readonly name: string;
   #wish: WantedInterface | undefined;
   #work: Promise<void> | undefined;
+  /** What it looks like since the last wish was fulfilled. */
+  #fulfilled: WantedInterface | undefined;
   /** Undefined: the interface is not ours. */
   #before: InterfaceBefore | undefined;
   /** Addresses that we put there, those of the Teredo prefix aside. */
@@ -91,6 +87,23 @@ export class TunInterface {
     await this.#work;
   }
 
+  /**
+   * Looks whether somebody took away what is wanted, and with `repair` puts it back.
+   *
+   * Shape:  the lines for `ip -batch` that it takes; none while a wish is under way, or when nothing is missing. An MTU
+   *         that somebody set by hand is left alone.
+   * Errors: TeredoError with what `ip` said.
+   */
+  async mend(repair: boolean): Promise<readonly string[]> {
+    const wanted = this.#fulfilled;
+    if (wanted?.up !== true || this.#work !== undefined) return [];
+    const lines = await this.#compare(wanted);
+    const missing = lines.filter((line) => !/ mtu \d+$/.test(line));
+    if (missing.length === 0 || !this.#isStill(wanted)) return [];
+    if (repair) await this.want(wanted);
+    return missing;
+  }
+
   /** Takes everything of ours off the interface, at once; one that outlives its TunPort is given back as it was. */
   clear(): void {
     this.#wish = undefined;
@@ -111,23 +124,36 @@ export class TunInterface {
     try {
       for (let wanted = this.#wish; wanted !== undefined; wanted = this.#wish) {
         this.#wish = undefined;
+        this.#fulfilled = undefined;
         await this.#bring(wanted);
+        this.#fulfilled = wanted;
       }
     } finally {
       this.#work = undefined;
     }
   }
 
+  /** Whether nobody wished for anything else meanwhile. */
+  #isStill(wanted: WantedInterface): boolean {
+    return this.#fulfilled === wanted && this.#work === undefined && this.#before !== undefined;
+  }
+
+  async #compare(wanted: WantedInterface): Promise<string[]> {
+    const [links, routes] = await Promise.all([
+      // Not with -6: an interface without addresses would not be told of at all.
+      ask<AddressRow>('address', 'show', 'dev', this.name),
+      ask<RouteRow>('-6', 'route', 'show', 'dev', this.name, 'protocol', String(ROUTE_PROTOCOL)),
+    ]);
+    const { isUp = false, addresses = [] } = this.#before ?? {};
+    const kept = new Set(addresses.filter((address) => !isTeredo(address)));
+    return changes(this.name, { ...wanted, up: wanted.up || isUp }, links[0], routes, kept);
+  }
+
   async #bring(wanted: WantedInterface): Promise<void> {
     try {
-      const [links, routes] = await Promise.all([
-        ask<AddressRow>('-6', 'address', 'show', 'dev', this.name),
-        ask<RouteRow>('-6', 'route', 'show', 'dev', this.name, 'protocol', String(ROUTE_PROTOCOL)),
-      ]);
-      const { isUp = false, addresses = [] } = this.#before ?? {};
-      const kept = new Set(addresses.filter((address) => !isTeredo(address)));
-      const lines = changes(this.name, { ...wanted, up: wanted.up || isUp }, links[0], routes, kept);
+      const lines = await this.#compare(wanted);
       for (const address of wanted.addresses) if (!isTeredo(address)) this.#added.add(address);
+      for (const route of wanted.routes) await refuseTaken(route, this.name);
       if (lines.length > 0) await command(lines);
     } catch (error) {
       // A newer wish starts from whatever state this one left.
@@ -146,8 +172,8 @@ export function changes(
 ): string[] {
   const is = link ?? { mtu: 0, flags: [], addr_info: [] };
   const isUp = is.flags.includes('UP');
-  const addresses = is.addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
-  const routeKeys = routes.map(({ dst, metric }) => `${dst} metric ${metric ?? 1024}`);
+  const addresses = is.addr_info.filter(({ family }) => family !== 'inet').map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+  const routeKeys = routes.map(keyOf);
   const wantedRoutes = wanted.routes.map(({ destination, metric }) => `${destination} metric ${metric}`);
   const lines: string[] = [];
   for (const key of routeKeys) {

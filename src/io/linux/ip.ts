@@ -1,8 +1,8 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { TeredoError } from '../../errors.ts';
 
-/** iproute2 answers at once or not at all. */
-const TIMEOUT_MS = 10_000;
+/** iproute2 answers at once, but waits for its turn where many interfaces come and go. */
+const TIMEOUT_MS = 20_000;
 
 /** Asks `ip -json` with arguments that no shell reads. Errors: TeredoError with what `ip` said. */
 export function ask<T>(...argv: readonly string[]): Promise<T[]> {
@@ -24,7 +24,7 @@ export function askNow<T>(...argv: readonly string[]): T[] {
 export function command(lines: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = execFile('ip', ['-6', '-batch', '-'], { timeout: TIMEOUT_MS }, (error, _stdout, stderr) => {
-      if (error !== null) reject(ipError(lines.join('; '), error, stderr));
+      if (error !== null) reject(ipError(badLine(lines, stderr), error, stderr));
       else resolve();
     });
     child.stdin?.on('error', () => {}); // A program that ends early is judged by its status.
@@ -37,7 +37,19 @@ export function commandNow(lines: readonly string[]): void {
   spawnSync('ip', ['-6', '-force', '-batch', '-'], { input: `${lines.join('\n')}\n`, timeout: TIMEOUT_MS });
 }
 
-function ipError(what: string, error: Error & { code?: unknown }, stderr: string): TeredoError {
+/** "Command failed -:2" means the second line. */
+function badLine(lines: readonly string[], stderr: string): string {
+  const number = Number(/Command failed -:(\d+)/.exec(stderr)?.[1]);
+  return lines[number - 1] ?? lines.join('; ');
+}
+
+function ipError(what: string, error: Error & { code?: unknown; killed?: boolean }, stderr: string): TeredoError {
+  if (error.killed === true) {
+    const late = `ip ${what}: no answer within ${TIMEOUT_MS / 1_000} s`;
+    return new TeredoError('TD-IP-SILENT', late, 'this host is very busy, or something holds its network: try again', {
+      cause: error,
+    });
+  }
   if (error.code === 'ENOENT') {
     return new TeredoError('TD-IP-MISSING', 'the program "ip" is not there', 'install the package iproute2', {
       cause: error,
