@@ -8,7 +8,7 @@ import * as origin from '../../wire/origin.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { parse as parseTrailers, type Trailers } from '../../wire/trailer.ts';
 import { countBubble, isBudgetSpent, permission } from '../bubbles.ts';
-import { ATTEMPTS_FOR_STRANGERS_MAX, SERVER_PORT, VIA_SERVICE } from '../constants.ts';
+import { ATTEMPTS_FOR_STRANGERS_MAX, PEER_VALIDITY_MS, SERVER_PORT, VIA_SERVICE } from '../constants.ts';
 import type { ContactLimits } from '../contacts.ts';
 import { Drop, type DropCounters } from '../drop.ts';
 import type { Endpoint, RoleEvent } from '../events.ts';
@@ -173,6 +173,9 @@ export class Reception {
     const { peers } = contacts;
     const asked = permission(peers, peer, now);
     const isNews = trailers.nonce !== undefined && !extensions.knowsNonce(peer, trailers.nonce);
+    const isAlone = peers.trusted[peer] === 0 && !contacts.isPending(peer);
+    // Foretold so long ago, when nothing came of it, our port need not be what our NAT would show now.
+    if (isAlone && now - peers.lastBubbleAt[peer]! >= PEER_VALIDITY_MS) extensions.endRound(peer);
     extensions.indirectReceived(peer, trailers, now);
     // It asks because it has lost us: what was known of a silent peer need not be true any more.
     if (!this.#transmission.isUsable(peer, now)) peers.distrust(peer, now);

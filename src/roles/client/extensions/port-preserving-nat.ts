@@ -53,9 +53,10 @@ export class PortPreservingNat implements Extension {
     this.#refresh = refresh;
   }
 
-  /** Opens a socket for the peer if it has none; undefined: there is none to be had. */
+  /** Opens a socket for the peer if it has none; undefined: all are in use. One that is not makes room. */
   open(peer: number): RandomPort | undefined {
-    return this.#ports.open(peer, (port) => this.#states.get(port.peer)?.isOnRandom !== true);
+    if (this.#ports.isFull && this.#ports.of(peer) === undefined) this.#closeOldestIdle();
+    return this.#ports.open(peer);
   }
 
   /** Whether an external port has been predicted for this peer. */
@@ -120,7 +121,7 @@ export class PortPreservingNat implements Extension {
     if (state === undefined) return undefined;
     if (from.via === VIA_SERVICE) {
       state.isOnRandom = false;
-      state.isClosing = true;
+      state.isClosing = this.#ports.of(peer) !== undefined;
     } else if (state.isClosing) {
       return { ipv4: this.#peers.ipv4[peer]!, port: this.#peers.port[peer]!, via: VIA_SERVICE };
     } else if (!state.isOnRandom) {
@@ -162,6 +163,15 @@ export class PortPreservingNat implements Extension {
   #openPreserved(peer: number): void {
     const port = this.open(peer);
     if (port !== undefined) this.predict(peer, port.localPort);
+  }
+
+  #closeOldestIdle(): void {
+    for (const { peer } of this.#ports.all()) {
+      const state = this.#of(peer);
+      if (state.isOnRandom) continue;
+      this.#closePort(peer, state);
+      return;
+    }
   }
 
   #closePort(peer: number, state: State): void {

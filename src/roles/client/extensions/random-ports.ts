@@ -16,7 +16,7 @@ export interface RandomPort {
 /**
  * Local sockets with random ports, one for each peer that needs one (RFC 6081 §5.4, §5.5).
  *
- * Bounded by `VIA_RANDOM_MAX` sockets; when all are taken the one opened first is closed, unless its peer is in use.
+ * Bounded by `VIA_RANDOM_MAX` sockets.
  */
 export class RandomPorts {
   readonly #random: Random;
@@ -37,15 +37,20 @@ export class RandomPorts {
     return undefined;
   }
 
+  /** Those opened first come first. */
   all(): IterableIterator<RandomPort> {
     return this.#open.values();
   }
 
-  /** Opens a socket for `peer`, or gives the one it has; undefined: all are in use. `isIdle` says which may go. */
-  open(peer: number, isIdle: (port: RandomPort) => boolean): RandomPort | undefined {
+  get isFull(): boolean {
+    return this.#open.size === VIA_RANDOM_MAX;
+  }
+
+  /** Opens a socket for `peer`, or gives the one it has; undefined: there are as many as there may be. */
+  open(peer: number): RandomPort | undefined {
     const known = this.#open.get(peer);
     if (known !== undefined) return known;
-    const via = this.#freeVia() ?? this.#takeFromIdle(isIdle);
+    const via = this.#freeVia();
     if (via === undefined) return undefined;
     const localPort = PORT_MIN + (this.#random.uint32() % (PORT_MAX - PORT_MIN + 1));
     const port = { peer, via, localPort };
@@ -63,15 +68,6 @@ export class RandomPorts {
 
   #freeVia(): number | undefined {
     for (let via = VIA_RANDOM; via < VIA_RANDOM + VIA_RANDOM_MAX; via++) if (this.by(via) === undefined) return via;
-    return undefined;
-  }
-
-  #takeFromIdle(isIdle: (port: RandomPort) => boolean): number | undefined {
-    for (const port of this.#open.values()) {
-      if (!isIdle(port)) continue;
-      this.close(port.peer);
-      return port.via;
-    }
     return undefined;
   }
 }

@@ -83,7 +83,8 @@ export class SequentialPortNat implements Extension {
   advertised(via: number, isPrimary: boolean, mappedPort: number, now: number): void {
     const peer = this.#ports.by(via)?.peer;
     const test = peer === undefined ? undefined : this.#tests.get(peer);
-    if (test === undefined) return;
+    // One bubble a test, however often an advertisement comes.
+    if (test === undefined || this.#portPreserving.hasRandomPort(test.peer)) return;
     if (isPrimary && test.lowerPort === 0) test.lowerPort = mappedPort;
     if (!isPrimary && test.upperPort === 0) test.upperPort = mappedPort;
     if (test.lowerPort === 0 || test.upperPort === 0) return;

@@ -99,6 +99,53 @@ describe('RFC 6081 §5.4: port-preserving symmetric NAT', () => {
     expect(refreshes).toBe(20);
   });
 
+  test('EXT-31, SEC-12: a peer whose random port went to another gets a new one, not the number of the old', () => {
+    const { client } = contacted();
+    for (let i = 0; i < 16; i++) {
+      transmit(client, echoRequest(A, `2001:0:c633:6401:${(0x100 + i).toString(16)}:372a:39cc:9bb2`), 200 + i);
+    }
+    expect(pollEvents(client)).toContainEqual({ type: 'socket', via: 3, open: false });
+    pollDatagrams(client);
+    client.handleTimeout(2_100);
+    const asked = bubbles(client).filter((line) => line.includes('random port') && !line.includes('by socket'));
+    const opened = pollEvents(client).filter((event) => event.type === 'socket' && event.open);
+    expect(asked).toHaveLength(1);
+    expect(opened).toHaveLength(1);
+  });
+
+  test('EXT-37: a random port is the way to a peer that was reached by the service port before', () => {
+    const { client } = extended(PORT_PRESERVING, on);
+    // It asks and shows itself at once: no port is opened for it then.
+    receive(client, MAPPED_B, bubble(B, A), 100);
+    receive(client, SERVER, withOrigin(MAPPED_B, join(bubble(B, A), NONCE)), 200);
+    receive(client, MAPPED_B, bubble(B, A), 300);
+    expect(pollEvents(client).filter(({ type }) => type === 'socket')).toEqual([]);
+    pollDatagrams(client);
+    transmit(client, echoRequest(A, B), 60_000);
+    client.handleTimeout(62_000);
+    expect(pollEvents(client)).toContainEqual(expect.objectContaining({ type: 'socket', via: 3, open: true }));
+    const nonce = bubbles(client)
+      .at(-1)!
+      .match(/nonce (\w+)/)![1];
+    receive(client, '198.51.100.77:60000', join(bubble(B, A), hex(`0104 ${nonce}`)), 62_100, 3);
+    expect(transmit(client, echoRequest(A, B), 62_200)[0]).toMatchObject({ endpoint: '198.51.100.77:60000', via: 3 });
+  });
+
+  test('EXT-38: a question that nobody answers does not close a random port that is in use', () => {
+    const { client } = contacted();
+    receive(client, '198.51.100.77:60000', join(bubble(B, A), hex('0104 01020304')), 200, 3);
+    pollDatagrams(client);
+    pollEvents(client);
+    // Data under the peer's name from elsewhere: it is asked about, and does not answer that.
+    receive(client, '198.51.100.77:61000', echoRequest(B, A), 300);
+    for (let now = 1_000; now <= 20_000; now += 1_000) {
+      expect(receive(client, '198.51.100.77:60000', echoRequest(B, A), now, 3)).toHaveLength(1);
+      client.handleTimeout(now);
+    }
+    expect(pollEvents(client).filter(({ type }) => type === 'socket')).toEqual([]);
+    expect(transmit(client, echoRequest(A, B), 20_500)[0]).toMatchObject({ via: 3 });
+  });
+
   test('SEC-12: at most sixteen random ports are open, however many peers want one', () => {
     const { client } = extended(PORT_PRESERVING, on);
     for (let i = 0; i < 40; i++) {

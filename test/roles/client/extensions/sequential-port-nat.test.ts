@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { advertisement, bubble, echoRequest, nonceOf } from '../../packets.ts';
+import { advertisement, bubble, echoRequest, join, nonceOf, withOrigin } from '../../packets.ts';
 import { A, B, MAPPED_B, SERVER, SERVER_B, SERVER2, sentence } from '../../scene.ts';
-import { pollDatagrams, pollEvents, receive, transmit } from '../../support.ts';
+import { hex, pollDatagrams, pollEvents, receive, transmit } from '../../support.ts';
 import { bubbles, extended, SYMMETRIC, told } from './scene.ts';
 
 const on = { symmetricNat: true, portPreservingNat: true, sequentialPortNat: true };
@@ -27,6 +27,36 @@ describe('RFC 6081 §5.5: sequential port-symmetric NAT', () => {
     expect(bubbles(client)).toEqual([
       expect.stringMatching(/^bubble to 198\.51\.100\.1:3544 \[nonce \w+, random port 40101\]$/),
     ]);
+  });
+
+  test('EXT-42, CLI-83: an advertisement that comes twice does not send the bubble twice', () => {
+    const { client, answer } = testing();
+    for (const now of [150, 160, 170]) {
+      answer(SERVER, '192.0.2.45:40100', now);
+      answer(SERVER2, '192.0.2.45:40103', now);
+    }
+    expect(bubbles(client)).toHaveLength(1);
+  });
+
+  test('EXT-33, EXT-42: what was foretold for a peer that asked a minute ago is foretold anew', () => {
+    const { client } = extended(SYMMETRIC, on);
+    const asks = (nonce: string) => withOrigin(MAPPED_B, join(bubble(B, A), hex(`0104 ${nonce}`)));
+    const test = (now: number, upper: number) => {
+      const sent = pollDatagrams(client);
+      for (const [server, port] of [
+        [SERVER, upper - 2],
+        [SERVER2, upper],
+      ] as const) {
+        const asked = sent.find(({ endpoint, via }) => endpoint === server && via === 3);
+        if (asked === undefined) return sent.map(told);
+        receive(client, server, advertisement({ nonce: nonceOf(asked.bytes), mapped: `192.0.2.45:${port}` }), now, 3);
+      }
+      return bubbles(client);
+    };
+    receive(client, SERVER, asks('00000001'), 100);
+    expect(test(150, 40102)).toEqual([expect.stringMatching(/random port 40101/)]);
+    receive(client, SERVER, asks('00000002'), 60_000);
+    expect(test(60_050, 40202)).toEqual([expect.stringMatching(/random port 40201/)]);
   });
 
   test('EXT-43: without an answer the test is made again after 1 s, and after 2 s more the bubble leaves without', () => {
