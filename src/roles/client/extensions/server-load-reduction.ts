@@ -1,4 +1,4 @@
-import { emitDiscovery, type Trailers } from '../../../wire/trailer.ts';
+import { emitDiscovery } from '../../../wire/trailer.ts';
 import type { Extension } from './extension.ts';
 
 /** RFC 6081 §5.7.2. */
@@ -29,11 +29,6 @@ export class ServerLoadReduction implements Extension {
     if (sent === undefined || sent >= SOLICITATIONS_MAX) return false;
     this.#sent.set(peer, sent + 1);
     return true;
-  }
-
-  /** Whether this direct bubble asks for an answer. */
-  isSolicited(trailers: Trailers): boolean {
-    return trailers.discovery === 'solicitation';
   }
 
   /** The next direct bubble is of this kind. */
