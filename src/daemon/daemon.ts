@@ -9,18 +9,9 @@ import { formatIpv4, formatIpv6, parseIpv4 } from '../wire/text.ts';
 import type { ClientConfiguration, DaemonConfiguration, RoleConfiguration } from './configuration.ts';
 import { RoleCounters } from './counters.ts';
 import { viewHost } from './host-view.ts';
+import { Mending } from './mending.ts';
 import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
-
-<<<<<<< Updated upstream
-
-import type { PortMappings } from './port-mappings.ts';
-
-=======
-
-import type { Mending } from './mending.ts';
-
->>>>>>> Stashed changes
-
+import { PortMappings } from './port-mappings.ts';
 import { type Reporter, warning } from './reports.ts';
 import { CLIENT_ROUTE, RELAY_ROUTE } from './routes.ts';
 
@@ -72,13 +63,10 @@ export class Daemon {
     this.#interfaces = configuration.map(({ interfaceName }) =>
       interfaceName === undefined ? undefined : new TunInterface(interfaceName),
     );
-<<<<<<< Updated upstream
     this.#portMappings = new PortMappings(configuration, report, (message) => this.#tell(message));
-=======
     this.#mendings = this.#interfaces.flatMap((device) =>
       device === undefined ? [] : [new Mending(device, (trouble) => this.#warn(trouble))],
     );
->>>>>>> Stashed changes
     const { port1, port2 } = new MessageChannel();
     const input: DataPathInput = { configuration, host: this.#viewHost(), counters: this.#memory };
     this.#control = port1;
@@ -135,13 +123,10 @@ export class Daemon {
         this.#settling ??= setTimeout(() => {
           this.#settling = undefined;
           this.#tell({ type: 'host', host: this.#viewHost() });
-<<<<<<< Updated upstream
           this.#portMappings.hostChanged();
-=======
           for (const mending of this.#mendings) {
             mending.look(performance.now()).catch((error: unknown) => this.#warn(asTeredoError(error)));
           }
->>>>>>> Stashed changes
         }, SETTLE_MS);
         break;
       case 'stopped':
