@@ -22,6 +22,7 @@ const questions = {
   tshark: () => succeeds(['tshark', '--version']),
   miredo: () => succeeds(['miredo', '-V']) && existsSync('/etc/miredo/client-hook'),
   'miredo-server': () => succeeds(['miredo-server', '-V']),
+  miniupnpd: () => existsSync('/usr/sbin/miniupnpd'),
 } as const;
 
 const answers = new Map<Capability, boolean>();
