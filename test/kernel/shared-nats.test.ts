@@ -33,7 +33,7 @@ describeWith(laboratory, 'Clients behind the same NAT', () => {
 
   for (const hairpinning of [true, false]) {
     const how = hairpinning ? 'with hairpinning' : 'without hairpinning';
-    test(`RFC 4380 §5.2.8: in one subnet, ${how}`, async () => {
+    test.concurrent(`RFC 4380 §5.2.8: in one subnet, ${how}`, async () => {
       const lan = await internet.nat(`home-${hairpinning}`, { kind: 'port-restricted', options: { hairpinning } }, [
         hairpinning ? '192.0.2.1' : '192.0.2.2',
       ]);
@@ -41,7 +41,7 @@ describeWith(laboratory, 'Clients behind the same NAT', () => {
       await expectReach(a, b);
     });
 
-    test(`RFC 6081 §5.6: in one subnet without local discovery, ${how}`, async () => {
+    test.concurrent(`RFC 6081 §5.6: in one subnet without local discovery, ${how}`, async () => {
       const lan = await internet.nat(`office-${hairpinning}`, { kind: 'cone', options: { hairpinning } }, [
         hairpinning ? '192.0.2.3' : '192.0.2.4',
       ]);
@@ -53,7 +53,7 @@ describeWith(laboratory, 'Clients behind the same NAT', () => {
     });
   }
 
-  test('in different subnets behind nested NATs, with hairpinning at the outer one', async () => {
+  test.concurrent('in different subnets behind nested NATs, with hairpinning at the outer one', async () => {
     const outer = await internet.nat('carrier', { kind: 'cone' }, ['192.0.2.5']);
     const homes = [await outer.nestedNat('home-1', { kind: 'port-restricted' })];
     homes.push(await outer.nestedNat('home-2', { kind: 'address-restricted' }));
@@ -61,7 +61,7 @@ describeWith(laboratory, 'Clients behind the same NAT', () => {
     await expectReach(a!, b!);
   });
 
-  test('behind nested NATs without hairpinning at the outer one there is no way: it ends soon and says so', async () => {
+  test.concurrent('behind nested NATs without hairpinning at the outer one there is no way: it ends soon and says so', async () => {
     // Nobody knows the address that the inner NAT has on the outer one's LAN; RFC 6081 §5.6 would need UPnP there.
     const outer = await internet.nat('cheap', { kind: 'cone', options: { hairpinning: false } }, ['192.0.2.6']);
     const homes = [
@@ -75,7 +75,7 @@ describeWith(laboratory, 'Clients behind the same NAT', () => {
 
   for (const hairpinning of [true, false]) {
     const how = hairpinning ? 'with hairpinning' : 'without hairpinning';
-    test(`RFC 6081 §5.6: one in the outer subnet and one behind a NAT behind it, ${how}`, async () => {
+    test.concurrent(`RFC 6081 §5.6: one in the outer subnet and one behind a NAT behind it, ${how}`, async () => {
       const name = hairpinning ? 'kind' : 'unkind';
       const external = hairpinning ? '192.0.2.7' : '192.0.2.17';
       const outer = await internet.nat(`${name}-house`, { kind: 'cone', options: { hairpinning } }, [external]);
