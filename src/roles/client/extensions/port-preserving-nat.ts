@@ -151,7 +151,7 @@ export class PortPreservingNat implements Extension {
   }
 
   forget(peer: number): void {
-    this.#ports.close(peer);
+    this.#closeSocket(peer);
     this.#states.delete(peer);
   }
 
@@ -176,7 +176,15 @@ export class PortPreservingNat implements Extension {
 
   #closePort(peer: number, state: State): void {
     state.randomPort = 0;
+    state.isOnRandom = false;
     state.isClosing = false;
+    this.#closeSocket(peer);
+  }
+
+  /** Where the peer was reached by that socket, nothing leads any more. */
+  #closeSocket(peer: number): void {
+    const via = this.#ports.of(peer)?.via;
+    if (via !== undefined && this.#peers.via[peer] === via) this.#peers.port[peer] = 0;
     this.#ports.close(peer);
   }
 

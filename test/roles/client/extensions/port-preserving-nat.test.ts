@@ -146,6 +146,52 @@ describe('RFC 6081 §5.4: port-preserving symmetric NAT', () => {
     expect(transmit(client, echoRequest(A, B), 20_500)[0]).toMatchObject({ via: 3 });
   });
 
+  test('EXT-33, EXT-38: the port that takes the place of a tired one is kept alive as long as a first one', () => {
+    const { client } = contacted();
+    const refreshed = (from: number, to: number) => {
+      let refreshes = 0;
+      for (let now = from; now < to; now += 30_000) {
+        client.handleTimeout(now);
+        refreshes += pollDatagrams(client).filter(({ via }) => via === 3).length;
+      }
+      return refreshes;
+    };
+    receive(client, SERVER, withOrigin(MAPPED_B, join(bubble(B, A), NONCE, PEER_PORT)), 150);
+    receive(client, '198.51.100.77:57208', join(bubble(B, A), hex('0104 01020304')), 200, 3);
+    pollDatagrams(client);
+    expect(refreshed(30_200, 1_000_000)).toBe(20);
+    const asks = join(bubble(B, A), hex('0104 00000007'), hex('0502 df79'));
+    receive(client, SERVER, withOrigin(MAPPED_B, asks), 1_000_000);
+    const nonce = bubbles(client)
+      .at(-1)
+      ?.match(/nonce (\w+), random/)?.[1];
+    receive(client, '198.51.100.77:57209', join(bubble(B, A), hex(`0104 ${nonce}`)), 1_000_100, 3);
+    pollDatagrams(client);
+    expect(refreshed(1_030_100, 2_000_000)).toBe(20);
+  });
+
+  test('EXT-37, EXT-60: nothing leaves by a random port that has been closed', () => {
+    const { client, random } = extended(PORT_PRESERVING, { ...on, serverLoadReduction: true });
+    random.script.push(0x01020304);
+    transmit(client, echoRequest(A, B), 100);
+    const asks = (nonce: number) => withOrigin(MAPPED_B, join(bubble(B, A), hex(`0104 0000000${nonce}`), PEER_PORT));
+    receive(client, SERVER, asks(1), 150);
+    receive(client, '198.51.100.77:57208', join(bubble(B, A), hex('0104 01020304')), 200, 3);
+    pollEvents(client);
+    pollDatagrams(client);
+    // The peer asks again and again, and never answers: the budget is spent before it was asked directly three times.
+    transmit(client, echoRequest(A, B), 60_000);
+    for (let i = 2; i < 6; i++) receive(client, SERVER, asks(i), 60_000 + i);
+    client.handleTimeout(62_100);
+    expect(pollEvents(client)).toContainEqual({ type: 'socket', via: 3, open: false });
+    pollDatagrams(client);
+    transmit(client, echoRequest(A, B), 400_000);
+    expect(pollDatagrams(client).map(({ endpoint, via }) => `${endpoint} by ${via}`)).toEqual([
+      `${MAPPED_B} by 0`,
+      `${SERVER_B} by 0`,
+    ]);
+  });
+
   test('SEC-12: at most sixteen random ports are open, however many peers want one', () => {
     const { client } = extended(PORT_PRESERVING, on);
     for (let i = 0; i < 40; i++) {
