@@ -131,9 +131,6 @@ export class Outbox {
   }
 }
 
-/** Room that `Batch.claim` needs beyond the packet itself, in octets; for those who size a batch. */
-export const CLAIM_OVERHEAD = HEADROOM + 8;
-
 function grow(column: Int32Array, slots: number): Int32Array<ArrayBuffer> {
   const grown = new Int32Array(slots);
   grown.set(column);

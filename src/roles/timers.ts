@@ -10,20 +10,12 @@ export class TimerTable {
     this.#deadlines = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   }
 
-  at(timer: number): number {
-    return this.#deadlines[timer]!;
-  }
-
   set(timer: number, at: number): void {
     this.#deadlines[timer] = at;
   }
 
   stop(timer: number): void {
     this.#deadlines[timer] = Number.POSITIVE_INFINITY;
-  }
-
-  stopAll(): void {
-    this.#deadlines.fill(Number.POSITIVE_INFINITY);
   }
 
   /** Whether the timer has passed; if so it is off from now on. */

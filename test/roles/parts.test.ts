@@ -135,7 +135,7 @@ describe('PendingPeers and TimerTable', () => {
       false,
       50,
     ]);
-    timers.stopAll();
+    timers.stop(1);
     expect(timers.next()).toBe(Infinity);
   });
 });

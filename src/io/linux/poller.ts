@@ -30,7 +30,7 @@ export class Poller {
     if (this.#epoll < 0) throw systemError('TD-EPOLL', 'epoll_create1');
   }
 
-  /** Bounded by the ports of one process: a handful. */
+  /** Bounded by the local sockets of one process: some twenty a client, few for any other role. */
   add(fd: number, source: Source, key: number): void {
     const free = this.#sources.indexOf(undefined);
     const token = free < 0 ? this.#sources.length : free;
