@@ -12,11 +12,12 @@ import { EventLoop } from '../io/linux/event-loop.ts';
 import { NativePort } from '../io/linux/native-port.ts';
 import { OFFLOADS, type Offloads } from '../io/linux/offloads.ts';
 import { Poller } from '../io/linux/poller.ts';
-import { SlotBuffers } from '../io/linux/slot-buffers.ts';
+import { RUN_CAPACITY, SlotBuffers } from '../io/linux/slot-buffers.ts';
 import { SOCKET_BUFFER } from '../io/linux/socket.ts';
 import { LinuxTunPort } from '../io/linux/tun-port.ts';
 import { LinuxUdpPort } from '../io/linux/udp-port.ts';
 import { Wake } from '../io/linux/wake.ts';
+import type { DaemonConfiguration, RoleConfiguration } from './configuration.ts';
 import { RoleCounters } from './counters.ts';
 import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
 import { makeRole, type RunningRole } from './roles.ts';
@@ -26,12 +27,18 @@ import { localSockets } from './sockets.ts';
 const SLOTS = 1024;
 /** Buffers of 64 KiB: a run of datagrams each, or where runs do not come, one datagram. Memory is used when they are. */
 const UDP_BUFFERS = 64;
+/**
+ * A server's: one datagram each, for its clients are many and none sends a run. It carries no packet of more than 128
+ * octets (`CARRIED_ICMPV6_MAX`), so that what is longer than this is not for it.
+ */
+const SERVER_BUFFERS = SLOTS;
+const SERVER_CAPACITY = 2_048;
 /** Likewise: super-packets, or many small packets. */
 const TUN_BUFFERS = 16;
 /** Packets that one call sends to native hosts. */
 const NATIVE_PACKETS = 64;
 /** Datagrams of a role's own in one batch, and room for them. */
-const OUTPUT_SLOTS = 256;
+const OUTPUT_SLOTS = SLOTS;
 const OUTPUT_OCTETS = 1 << 20;
 /** Message headers, socket addresses and the like, for two roles. */
 const STRUCTURES_OCTETS = 1 << 18;
@@ -60,7 +67,7 @@ export class DataPath {
   /** Opens all ports. Errors: TeredoError; whatever was opened is closed again. */
   constructor(input: DataPathInput, control: MessagePort) {
     this.#control = control;
-    this.#arena = new Arena(octets(input.configuration.length));
+    this.#arena = new Arena(octets(input.configuration));
     this.#poller = new Poller(this.#arena);
     this.#clock = new BootClock(this.#arena);
     this.#checksum = checksumOf(this.#arena);
@@ -109,7 +116,8 @@ export class DataPath {
     this.#closers.push(tun);
     const { plans, openAtStart } = localSockets(configuration);
     const onTrouble = (_via: number, error: TeredoError) => this.#warn(error);
-    const buffers = new SlotBuffers(arena, UDP_BUFFERS);
+    const { count, capacity } = buffersOf(configuration);
+    const buffers = new SlotBuffers(arena, count, capacity);
     const udp = new LinuxUdpPort({ ...parts, buffers, plans, openAtStart, onTrouble });
     this.#closers.push(udp);
     this.#checkBuffer(udp);
@@ -179,8 +187,18 @@ export class DataPath {
   }
 }
 
-/** What the memory of a data path with so many roles must hold. */
-function octets(roles: number): number {
-  const lane = SlotBuffers.octets(UDP_BUFFERS) + LinuxUdpPort.octets(UDP_BUFFERS);
-  return roles * lane + SlotBuffers.octets(TUN_BUFFERS) + OUTPUT_OCTETS + STRUCTURES_OCTETS;
+function buffersOf({ role }: RoleConfiguration): { readonly count: number; readonly capacity: number } {
+  return role === 'server'
+    ? { count: SERVER_BUFFERS, capacity: SERVER_CAPACITY }
+    : { count: UDP_BUFFERS, capacity: RUN_CAPACITY };
+}
+
+/** What the memory of a data path with these roles must hold. */
+function octets(configuration: DaemonConfiguration): number {
+  let total = SlotBuffers.octets(TUN_BUFFERS) + OUTPUT_OCTETS + STRUCTURES_OCTETS;
+  for (const role of configuration) {
+    const { count, capacity } = buffersOf(role);
+    total += SlotBuffers.octets(count, capacity) + LinuxUdpPort.octets(count);
+  }
+  return total;
 }

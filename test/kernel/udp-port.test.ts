@@ -211,6 +211,22 @@ describeWith(['root', 'network namespaces', 'nftables'], 'the UDP port on a real
     await left.nft('delete table ip marks');
   });
 
+  test('buffers for one datagram each: no runs are asked for, and what is longer is dropped, not cut', () => {
+    const a = host(left, [plan(LEFT, 4091)]);
+    const b = inside(right, () => new Host([plan(0, 4092)], [0], 256));
+    opened.push(b);
+    expect(a.port.offloads).toContain('gro');
+    expect(b.port.offloads).not.toContain('gro');
+    const lengths = [256, 257, 255, 1200, 1];
+    a.sendAll(
+      lengths.map((length) => 'x'.repeat(length)),
+      RIGHT,
+      4092,
+    );
+    expect(b.receive(3).map(({ text }) => text.length)).toEqual([256, 255, 1]);
+    expect([...b.counters.errors()].map(([number, count]) => [errorName(number), count])).toEqual([['EMSGSIZE', 2]]);
+  });
+
   test('the receive buffer is what was asked for, and said so', () => {
     const a = host(left, [plan(0, 4013)]);
     expect(a.port.receiveBuffer(0)).toBeGreaterThanOrEqual(8 << 20);
@@ -225,8 +241,8 @@ class Host {
   readonly out: Batch;
   readonly port: LinuxUdpPort;
 
-  constructor(plans: readonly SocketPlan[], openAtStart: readonly number[]) {
-    const buffers = new SlotBuffers(this.arena, 64);
+  constructor(plans: readonly SocketPlan[], openAtStart: readonly number[], capacity?: number) {
+    const buffers = new SlotBuffers(this.arena, 64, capacity);
     const home = this.arena.take(1 << 18);
     this.batch = new Batch(64, this.arena.bytes, 0, 0);
     this.out = new Batch(256, this.arena.bytes, home, home + (1 << 18));

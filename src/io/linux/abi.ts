@@ -38,6 +38,7 @@ export const UDP_SEGMENT = 103;
 /** Datagrams of one sender in one message; since Linux 5.0. */
 export const UDP_GRO = 104;
 
+export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 
@@ -108,6 +109,7 @@ export const MMSGHDR = {
   iovCount: 24,
   control: 32,
   controlLength: 40,
+  flags: 48,
   messageLength: 56,
 } as const;
 /** struct cmsghdr: size_t length with this header, int level, int type; then the data, padded to 8 octets. */

@@ -1,4 +1,4 @@
-import { IOVEC, MMSGHDR } from './abi.ts';
+import { IOVEC, MMSGHDR, MSG_TRUNC } from './abi.ts';
 import type { Arena } from './arena.ts';
 
 /**
@@ -79,6 +79,11 @@ export class MessageVector {
 
   controlLengthOf(index: number): number {
     return this.#arena.u32[(this.messages + index * MMSGHDR.length + MMSGHDR.controlLength) >> 2]!;
+  }
+
+  /** Whether recvmmsg had to cut message `index`, since it is longer than its buffer. */
+  isCut(index: number): boolean {
+    return (this.#arena.u32[(this.messages + index * MMSGHDR.length + MMSGHDR.flags) >> 2]! & MSG_TRUNC) !== 0;
   }
 
   /** Octets that recvmmsg put into message `index`. */

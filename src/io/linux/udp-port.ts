@@ -9,7 +9,7 @@ import { close } from './libc.ts';
 import { OFFLOADS, type Offloads } from './offloads.ts';
 import type { Poller, Source } from './poller.ts';
 import { Segmenter } from './segmentation.ts';
-import type { SlotBuffers } from './slot-buffers.ts';
+import { RUN_CAPACITY, type SlotBuffers } from './slot-buffers.ts';
 import { SocketOpener, type SocketPlan } from './socket.ts';
 import { UdpReceiver } from './udp-receiver.ts';
 import { SegmentSender } from './udp-segment.ts';
@@ -56,7 +56,9 @@ export class LinuxUdpPort implements UdpPort, Source {
     const { arena, buffers, counters } = parts;
     this.#parts = parts;
     this.#opener = new SocketOpener(arena);
-    this.offloads = this.#opener.offloads(parts.offloads ?? OFFLOADS);
+    const offloads = this.#opener.offloads(parts.offloads ?? OFFLOADS);
+    // Buffers for one datagram each would cut runs.
+    this.offloads = buffers.capacity < RUN_CAPACITY ? offloads.filter((name) => name !== 'gro') : offloads;
     this.#receiver = new UdpReceiver(arena, buffers, counters);
     this.#sender = new SegmentSender(arena, counters, this.offloads.includes('segment'));
     this.#segmenter = new Segmenter(arena, parts.checksum);

@@ -1,6 +1,17 @@
 import type { Batch } from '../../batch/batch.ts';
 import { Counter, type PortCounters } from '../counters.ts';
-import { CMSGHDR, EAGAIN, EINTR, IP_TOS, MSG_DONTWAIT, SOCKADDR_IN, SOL_IP, SOL_UDP, UDP_GRO } from './abi.ts';
+import {
+  CMSGHDR,
+  EAGAIN,
+  EINTR,
+  EMSGSIZE,
+  IP_TOS,
+  MSG_DONTWAIT,
+  SOCKADDR_IN,
+  SOL_IP,
+  SOL_UDP,
+  UDP_GRO,
+} from './abi.ts';
 import type { Arena } from './arena.ts';
 import { decapsulate, ECN_MASK } from './ecn.ts';
 import { errno, recvmmsg } from './libc.ts';
@@ -98,6 +109,11 @@ export class UdpReceiver {
       const length = this.#vector.receivedLength(message);
       this.#readControl(message, length);
       let offset = this.#offset;
+      if (this.#vector.isCut(message)) {
+        // Longer than anything its receiver takes: whoever sized the buffers knew.
+        this.#counters.addError(EMSGSIZE);
+        offset = length;
+      }
       while (offset < length && batch.count < batch.slots) {
         const datagram = Math.min(this.#segment, length - offset);
         const at = start + offset;

@@ -5,8 +5,8 @@ import { MessageVector } from './message-vector.ts';
 import { Outlet } from './outlet.ts';
 import { writeEndpoint } from './socket.ts';
 
-/** Messages of one flush. */
-const MESSAGES = 64;
+/** Messages of one flush: as many peers may get a run of datagrams each. */
+const MESSAGES = 256;
 /** Datagrams of one message: what every kernel with UDP_SEGMENT takes. */
 const DATAGRAMS_MAX = 64;
 /** A datagram is one piece, or header and payload. */
@@ -17,7 +17,7 @@ const MESSAGE_LENGTH_MAX = 65_507;
 const CONTROL_LENGTH = 24;
 const CONTROL_USED = CMSGHDR.length + 2;
 /** Places in the table of messages that may still grow, by peer; a power of two. */
-const OPEN_PLACES = 64;
+const OPEN_PLACES = 256;
 const NONE = -1;
 /** Flushes until a segment size that the kernel refused is tried again: the route may have changed. */
 const CAUTION_FLUSHES = 4_096;
@@ -49,7 +49,7 @@ export class SegmentSender {
   /** 1: no datagram may follow. */
   readonly #closed = new Uint8Array(MESSAGES);
   /** The newest message to a peer, by a hash of the peer; what it says is checked. */
-  readonly #open = new Int8Array(OPEN_PLACES).fill(NONE);
+  readonly #open = new Int16Array(OPEN_PLACES).fill(NONE);
   #count = 0;
   #current = NONE;
   /** Larger segments were refused a moment ago. */

@@ -47,6 +47,7 @@ describe('Layouts of the system-call interface', () => {
     ['msghdr.iovCount', koffi.offsetof(msghdr, 'iovCount'), abi.MMSGHDR.iovCount],
     ['msghdr.control', koffi.offsetof(msghdr, 'control'), abi.MMSGHDR.control],
     ['msghdr.controlLength', koffi.offsetof(msghdr, 'controlLength'), abi.MMSGHDR.controlLength],
+    ['msghdr.flags', koffi.offsetof(msghdr, 'flags'), abi.MMSGHDR.flags],
     ['cmsghdr', koffi.sizeof(cmsghdr), abi.CMSGHDR.length],
     ['cmsghdr.level', koffi.offsetof(cmsghdr, 'level'), abi.CMSGHDR.level],
     ['cmsghdr.type', koffi.offsetof(cmsghdr, 'type'), abi.CMSGHDR.type],
