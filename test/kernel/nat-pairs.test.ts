@@ -6,8 +6,8 @@ import { Network } from '../../src/lab/kernel/namespaces.ts';
 import { ping } from '../../src/lab/kernel/ping.ts';
 import type { NatName } from '../../src/lab/nats.ts';
 import { describeWith, laboratory } from '../support/capabilities.ts';
-import type { RunningClient, ServerAddresses } from '../support/implementation.ts';
-import { ours, reports, startServer } from '../support/ours.ts';
+import { type RunningClient, type ServerAddresses, teredoAddress } from '../support/implementation.ts';
+import { reports, startClient, startServer } from '../support/ours.ts';
 import { datagramsSent } from '../support/udp-counters.ts';
 
 const SERVER: ServerAddresses = ['203.0.113.1', '203.0.113.2'];
@@ -57,7 +57,10 @@ describeWith(laboratory, 'RFC 6081 §3, figure 1, on the kernel', () => {
     const count = kind === 'address-symmetric' ? ADDRESSES : 1;
     const external = Array.from({ length: count }, (_, index) => `${prefix}.${index + 1}`);
     const lan = await internet.nat(`${name}-nat`, { kind }, external);
-    return { ...(await ours.client(await lan.host(name), SERVER)), lan };
+    const host = await lan.host(name);
+    // What a client asks its router would be counted with what it sends to peers.
+    const process = startClient(host, SERVER, ['--no-port-mapping']);
+    return { host, process, address: await teredoAddress(host, process), lan };
   }
 
   // In each round every client takes part in one pair, so that pairs side by side do not touch.
