@@ -2,9 +2,6 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { parseHex, parseIpv6 } from '../wire/text.ts';
-import { printAddress } from './decode-address.ts';
-import { printCapture } from './decode-capture.ts';
-import { printDatagram } from './decode-datagram.ts';
 import { usageError } from './flags.ts';
 
 export interface DecodeOptions {
@@ -39,14 +36,19 @@ async function decode(what: readonly string[], options: DecodeOptions): Promise<
   const [first = ''] = what;
   const address = what.length === 1 ? parseIpv6(first) : undefined;
   if (address !== undefined) {
+    const { printAddress } = await import('./decode-address.ts');
     printAddress(address, options);
   } else if (first === '-' && what.length === 1) {
+    const { printDatagram } = await import('./decode-datagram.ts');
     for (const line of await standardInput()) printDatagram(hexOrError('standard input', line), options, true);
   } else if (what.length === 1 && existsSync(first)) {
     if (!statSync(first).isFile()) throw usageError('WHAT', first, 'is not a file', 'name a pcap or pcapng file');
+    const { printCapture } = await import('./decode-capture.ts');
     printCapture(first, chunks(first), options);
   } else {
-    printDatagram(hexOrError('WHAT', what.join(' ')), options);
+    const bytes = hexOrError('WHAT', what.join(' '));
+    const { printDatagram } = await import('./decode-datagram.ts');
+    printDatagram(bytes, options);
   }
 }
 

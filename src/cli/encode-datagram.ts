@@ -10,8 +10,6 @@ import * as trailer from '../wire/trailer.ts';
 import { type EndpointFlag, endpointFlag, octetsOf } from './encode-flags.ts';
 import { usageError } from './flags.ts';
 
-export const datagramKinds = ['bubble', 'rs', 'ra', 'origin'] as const;
-
 export interface DatagramOptions {
   readonly server?: number;
   readonly cone?: boolean;

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { describe } from '../wire/describe.ts';
 import * as teredo from '../wire/teredo.ts';
 import { formatHex, formatIpv6 } from '../wire/text.ts';
-import { type DatagramOptions, datagramKinds, encodeDatagram } from './encode-datagram.ts';
+import type { DatagramOptions } from './encode-datagram.ts';
 import { type EndpointFlag, endpointFlag, ipv6Flag } from './encode-flags.ts';
 import { ipv4Flag, numberFlag, portFlag, usageError } from './flags.ts';
 
@@ -30,6 +29,8 @@ const NEEDS: Readonly<Record<string, readonly [needed: readonly string[], allowe
   origin: [['origin'], []],
 };
 
+const KINDS = Object.keys(NEEDS).join(', ');
+
 const EXAMPLES = `
 Examples:
   teredo encode --server 203.0.113.1 --mapped 192.0.2.45:40001 --flags 18a5
@@ -43,7 +44,7 @@ export function register(program: Command): void {
   program
     .command('encode')
     .description('make a Teredo address, or the hex of a datagram')
-    .argument('[what]', `address, ${datagramKinds.join(', ')}`, 'address')
+    .argument('[what]', KINDS, 'address')
     .option('--server <ipv4>', 'the primary address of the server', ipv4Flag('--server'))
     .option('--mapped <ipv4:port>', 'the mapped address and port of the client', endpointFlag('--mapped'))
     .option('--flags <hex>', 'the flags of the address, four hex digits (default: 0000)', flagsFlag)
@@ -62,13 +63,15 @@ export function register(program: Command): void {
     .action(encode);
 }
 
-function encode(what: string, options: EncodeOptions): void {
+async function encode(what: string, options: EncodeOptions): Promise<void> {
   check(what, options);
   if (what === 'address') {
     const text = formatIpv6(makeAddress(options));
     print(text, { schemaVersion: 1, type: 'address', address: text }, options);
     return;
   }
+  const { encodeDatagram } = await import('./encode-datagram.ts');
+  const { describe } = await import('../wire/describe.ts');
   const bytes = encodeDatagram(what, options);
   const hex = formatHex(bytes);
   const { kind, summary } = describe(bytes);
@@ -90,7 +93,7 @@ function makeAddress({ server, mapped, flags, cone }: EncodeOptions): Uint8Array
 function check(what: string, options: EncodeOptions): void {
   const needs = NEEDS[what];
   if (needs === undefined) {
-    throw usageError('WHAT', what, 'not a thing to encode', `choose address, ${datagramKinds.join(', ')}`);
+    throw usageError('WHAT', what, 'not a thing to encode', `choose ${KINDS}`);
   }
   const [needed, allowed] = needs;
   const given = Object.keys(options).filter((key) => key !== 'json');

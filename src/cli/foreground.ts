@@ -36,6 +36,9 @@ export async function runInForeground(
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop.abort());
   toleratePipes();
   process.on('uncaughtException', (error) => process.exit(reportError(error, json)));
+  // What the system interface needs is loaded beside the planning, which may wait for other programs; a wrong flag has
+  // been told by now. If it cannot be loaded, whoever runs the plan hears of it.
+  import('../daemon/daemon.ts').catch(() => {});
   const around: Foreground = { stopped: stop.signal, report: (what) => story(what, json) };
   try {
     while (!stop.signal.aborted) await runPlan(await plan(around), around);
@@ -48,7 +51,6 @@ export async function runInForeground(
 
 /** Runs one configuration until a signal comes or it is out of date. */
 async function runPlan({ configuration, isOutdated }: Plan, { stopped, report }: Foreground): Promise<void> {
-  // What the system interface needs is loaded only now: a wrong flag is told at once.
   const { Daemon } = await import('../daemon/daemon.ts');
   stopped.throwIfAborted();
   const daemon = new Daemon(configuration, (what) => {

@@ -2,7 +2,7 @@ import type { Offloads } from '../io/linux/offloads.ts';
 import type { ExtensionSwitches } from '../roles/client/extensions/extensions.ts';
 
 export { OFFLOADS, type Offload, type Offloads } from '../io/linux/offloads.ts';
-export { allExtensions, type ExtensionSwitches } from '../roles/client/extensions/extensions.ts';
+export type { ExtensionSwitches } from '../roles/client/extensions/extensions.ts';
 
 /**
  * What one process runs, checked: whoever builds these values has parsed them, and nothing inside checks them again.
