@@ -1,4 +1,9 @@
-/** Router solicitations from 256 ports of one address: answers a second, and what each costs the server. */
+/**
+ * Router solicitations from many ports of one address: answers a second, and what each costs the server.
+ *
+ * From 256 ports, what waits at the server holds several questions of each; from 4096 it does not, and every answer
+ * crosses the kernel alone.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Namespace } from '../../test/support/namespaces.ts';
 import { until } from '../../test/support/until.ts';
@@ -12,32 +17,22 @@ import type { Measure } from '../report.ts';
 import type { Scene, Side } from '../scene.ts';
 
 const ADDRESS = '198.51.100.250';
-const PORTS = 256;
 /** More than can be sent and answered on two cores. */
 const PER_SECOND = 400_000;
 const HEADERS = 28;
 const SETTLE_MS = 100;
 
-const offered: Measure = {
-  name: 'solicitations/sent',
-  title: `Solicitations, ${PER_SECOND / 1000}k/s: sent`,
-  unit: '1/s',
-  better: 'neither',
-};
-const answered: Measure = {
-  name: 'solicitations/answered',
-  title: `Solicitations, ${PER_SECOND / 1000}k/s: answered`,
-  unit: '1/s',
-  better: 'higher',
-  goal: { miredo: 1.2 },
-};
-const cost: Measure = {
-  name: 'solicitations/server',
-  title: `Solicitations, ${PER_SECOND / 1000}k/s: server`,
-  unit: 'us CPU',
-  better: 'lower',
-  goal: { miredo: 0.8 },
-};
+interface Load {
+  readonly ports: number;
+  readonly offered: Measure;
+  readonly answered: Measure;
+  readonly cost: Measure;
+}
+
+const LOADS: readonly Load[] = [
+  load('solicitations', 256, { answered: { miredo: 1.2 }, cost: { miredo: 0.8 } }),
+  load('solicitations-apart', 4096),
+];
 
 let crowd: Promise<Namespace> | undefined;
 
@@ -46,9 +41,34 @@ export const solicitations: Group = {
 
   async repeat(context) {
     crowd ??= gather(context.scene);
-    for (const side of context.scene.sides) await measure(context, side, await crowd);
+    for (const each of LOADS) {
+      for (const side of context.scene.sides) await measure(context, side, await crowd, each);
+    }
   },
 };
+
+function load(name: string, ports: number, goals: { answered?: Measure['goal']; cost?: Measure['goal'] } = {}): Load {
+  const title = `Solicitations, ${ports} ports, ${PER_SECOND / 1000}k/s`;
+  const { answered, cost } = goals;
+  return {
+    ports,
+    offered: { name: `${name}/sent`, title: `${title}: sent`, unit: '1/s', better: 'neither' },
+    answered: {
+      name: `${name}/answered`,
+      title: `${title}: answered`,
+      unit: '1/s',
+      better: 'higher',
+      ...(answered === undefined ? {} : { goal: answered }),
+    },
+    cost: {
+      name: `${name}/server`,
+      title: `${title}: server`,
+      unit: 'us CPU',
+      better: 'lower',
+      ...(cost === undefined ? {} : { goal: cost }),
+    },
+  };
+}
 
 /** A host with a cable to each server, for a router on the way would cost the sender its speed. */
 async function gather({ island, sides }: Scene): Promise<Namespace> {
@@ -61,10 +81,15 @@ async function gather({ island, sides }: Scene): Promise<Namespace> {
   return host;
 }
 
-async function measure({ scene, results, options }: Context, side: Side, from: Namespace): Promise<void> {
+async function measure(
+  { scene, results, options }: Context,
+  side: Side,
+  from: Namespace,
+  { ports, offered, answered, cost }: Load,
+): Promise<void> {
   const { addresses, process } = side.server;
   const server = processTree(process.pid);
-  const messages = messagesFrom(ADDRESS, addresses[0], PORTS);
+  const messages = messagesFrom(ADDRESS, addresses[0], ports);
   const size = await answerSize(scene.sender, from, side);
   const fd = openRaw(from, addresses[0]);
   const counter = await Counter.start(from, 'udp sport 3544', true);
