@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { TeredoError } from '../errors.ts';
 import { numberFlag, usageError } from './flags.ts';
 import { registerNat } from './lab-nat.ts';
 import { Exit, paint, toleratePipes } from './terminal.ts';
 
 interface RunOptions {
+  readonly kernel?: boolean;
+  readonly insideSandbox?: boolean;
   readonly seed: number;
   readonly json?: boolean;
   /** A file name; true: the scenario's own; false: none. */
@@ -30,6 +32,8 @@ export function register(program: Command): void {
     .option('--json', 'print the story as data')
     .option('--pcapng <FILE>', 'write the capture there (default: NAME.pcapng)')
     .option('--no-pcapng', 'write no capture')
+    .option('--kernel', 'run it on this kernel: in network namespaces, with real daemons (Linux; no root needed)')
+    .addOption(new Option('--inside-sandbox').hideHelp())
     .action(async (name: string, options: RunOptions) => run(name, options));
   registerNat(lab);
 }
@@ -52,6 +56,11 @@ async function run(name: string, options: RunOptions): Promise<void> {
   const scenario = scenarios.find((candidate) => candidate.name === name);
   if (scenario === undefined) {
     throw usageError('lab run', name, 'no such scenario', `one of: ${scenarios.map((known) => known.name).join(', ')}`);
+  }
+  if (options.kernel === true) {
+    const { runOnKernel } = await import('./lab-kernel.ts');
+    process.exitCode = await runOnKernel(scenario, options);
+    return;
   }
   const { runSimulated } = await import('../lab/run.ts');
   const { tellResult } = await import('../lab/rows.ts');

@@ -49,7 +49,8 @@ function chapterJson(chapter: ChapterResult, rows: readonly LabRow[]): unknown {
   };
 }
 
-function findingJson(finding: Finding): object {
+/** One finding as data. */
+export function findingJson(finding: Finding): object {
   switch (finding.type) {
     case 'address':
       return { ...finding, address: formatIpv6(finding.address), fields: addressFields(finding.address) };

@@ -84,7 +84,7 @@ function columnsOf(nodes: readonly NodeSpec[], rows: readonly LabRow[]): LadderC
   return [...columns].map((node) => ({ node: node.name, isNat: node.type === 'NAT' }));
 }
 
-function printFinding(finding: Finding, width: number, paint: Paint): string[] {
+export function printFinding(finding: Finding, width: number, paint: Paint): string[] {
   const mark = finding.isAsExpected ? paint.green('✓') : paint.red('✗');
   if (finding.type === 'address') {
     const [address, ...boxes] = drawAddress(finding.address);

@@ -17,7 +17,8 @@ export interface Scenario {
   readonly chapters: readonly Chapter[];
 }
 
-interface Named {
+/** What every node has. */
+export interface Named {
   readonly name: string;
   /** One clause, for the list of nodes; empty: the list leaves the node out. */
   readonly about?: string;
