@@ -81,7 +81,7 @@ export class Extensions {
     const hasSymmetric = switches.symmetricNat;
     this.supportsSymmetric = hasSymmetric;
     const hasPortPreserving = hasSymmetric && switches.portPreservingNat;
-    this.#ports = new RandomPorts(random, events);
+    this.#ports = new RandomPorts(random, events, identity);
     // Hairpinning needs the nonce too (ledger EXT-01), and a nonce does no harm where nobody looks at it.
     this.#nonces = hasSymmetric || switches.hairpinning ? new SymmetricNat(random) : undefined;
     const portPreservingNat = hasPortPreserving

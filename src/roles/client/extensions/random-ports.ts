@@ -1,6 +1,7 @@
 import { VIA_RANDOM, VIA_RANDOM_MAX } from '../../constants.ts';
 import type { RoleEvent } from '../../events.ts';
 import type { Random } from '../../role.ts';
+import type { Identity } from '../identity.ts';
 
 /** Ports that a client draws from: those no service is registered for (RFC 6335 §6). */
 const PORT_MIN = 49152;
@@ -21,11 +22,13 @@ export interface RandomPort {
 export class RandomPorts {
   readonly #random: Random;
   readonly #events: RoleEvent[];
+  readonly #identity: Identity;
   readonly #open = new Map<number, RandomPort>();
 
-  constructor(random: Random, events: RoleEvent[]) {
+  constructor(random: Random, events: RoleEvent[], identity: Identity) {
     this.#random = random;
     this.#events = events;
+    this.#identity = identity;
   }
 
   of(peer: number): RandomPort | undefined {
@@ -52,7 +55,7 @@ export class RandomPorts {
     if (known !== undefined) return known;
     const via = this.#freeVia();
     if (via === undefined) return undefined;
-    const localPort = PORT_MIN + (this.#random.uint32() % (PORT_MAX - PORT_MIN + 1));
+    const localPort = this.#drawPort();
     const port = { peer, via, localPort };
     this.#open.set(peer, port);
     this.#events.push({ type: 'socket', via, open: true, port: localPort });
@@ -64,6 +67,19 @@ export class RandomPorts {
     if (port === undefined) return;
     this.#open.delete(peer);
     this.#events.push({ type: 'socket', via: port.via, open: false });
+  }
+
+  /** Drawn at random; when the client has that port already, the next one that it has not. */
+  #drawPort(): number {
+    let port = PORT_MIN + (this.#random.uint32() % (PORT_MAX - PORT_MIN + 1));
+    while (this.#isTaken(port)) port = port === PORT_MAX ? PORT_MIN : port + 1;
+    return port;
+  }
+
+  #isTaken(port: number): boolean {
+    if (port === this.#identity.localPort) return true;
+    for (const { localPort } of this.#open.values()) if (localPort === port) return true;
+    return false;
   }
 
   #freeVia(): number | undefined {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { RandomPorts } from '../../../../src/roles/client/extensions/random-ports.ts';
+import { Identity } from '../../../../src/roles/client/identity.ts';
 import { bubble, echoRequest, join, withOrigin } from '../../packets.ts';
-import { A, B, MAPPED_B, SERVER, SERVER_B } from '../../scene.ts';
-import { hex, pollDatagrams, pollEvents, receive, transmit } from '../../support.ts';
+import { A, B, MAPPED_B, ScriptedRandom, SERVER, SERVER_B } from '../../scene.ts';
+import { hex, ip, pollDatagrams, pollEvents, receive, seededRandom, transmit } from '../../support.ts';
 import { bubbles, extended, PORT_PRESERVING, RESTRICTED } from './scene.ts';
 
 const on = { symmetricNat: true, portPreservingNat: true };
@@ -192,6 +194,13 @@ describe('RFC 6081 §5.4: port-preserving symmetric NAT', () => {
     ]);
   });
 
+  test('EXT-31: a random port is none that the client has already', () => {
+    const identity = new Identity(ip('203.0.113.1'), ip('203.0.113.2'), seededRandom());
+    identity.localPort = OWN_PORT;
+    const ports = new RandomPorts(new ScriptedRandom(), [], identity);
+    expect([1, 2, 3].map((peer) => ports.open(peer)?.localPort)).toEqual([OWN_PORT + 1, OWN_PORT + 2, OWN_PORT + 3]);
+  });
+
   test('SEC-12: at most sixteen random ports are open, however many peers want one', () => {
     const { client } = extended(PORT_PRESERVING, on);
     for (let i = 0; i < 40; i++) {
@@ -200,8 +209,10 @@ describe('RFC 6081 §5.4: port-preserving symmetric NAT', () => {
     }
     let open = 0;
     let most = 0;
-    for (const event of pollEvents(client)) {
-      if (event.type !== 'socket') continue;
+    const events = pollEvents(client).filter((event) => event.type === 'socket');
+    // ScriptedRandom draws the same port for all of them.
+    expect(new Set(events.slice(0, 16).map(({ port }) => port)).size).toBe(16);
+    for (const event of events) {
       open += event.open ? 1 : -1;
       most = Math.max(most, open);
     }
