@@ -279,15 +279,17 @@ export class Reception {
 
   /**
    * Ledger M-1, CLI-71: perhaps a client behind a symmetric NAT, whose bubbles no server of ours would carry. Its own
-   * server carries ours, and the nonce in it lets the client prove itself.
+   * server carries ours, and the nonce in it lets the client prove itself. Anyone may claim to be that client, from
+   * anywhere: it is asked once for each bubble, and neither it nor the server it names gets more than the rate.
    */
   #askThroughServer(batch: Batch, slot: number, now: number): void {
     const { contacts, extensions } = this.#transmission;
+    const { bytes } = batch;
     const source = batch.start[slot]! + ipv6.SOURCE;
-    const claimed = teredo.ipv4(batch.bytes, source);
-    if (!extensions.supportsSymmetric || !this.#identity.maySendTo(claimed, teredo.port(batch.bytes, source))) return;
-    if (!this.#mayAnswer(claimed, now)) return;
-    contacts.ask(contacts.peers.add(batch.bytes, source, now), ATTEMPTS_FOR_STRANGERS_MAX, now);
+    const claimed = teredo.ipv4(bytes, source);
+    if (!extensions.supportsSymmetric || !this.#identity.maySendTo(claimed, teredo.port(bytes, source))) return;
+    if (!this.#mayAnswer(claimed, now) || !this.#answers.allow(teredo.server(bytes, source), now)) return;
+    contacts.ask(contacts.peers.add(bytes, source, now), 1, now);
   }
 
   #acceptFrom(batch: Batch, slot: number, peer: number, trailers: Trailers, now: number): void {

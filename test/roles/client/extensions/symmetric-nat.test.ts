@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { bubble, echoRequest, join, withOrigin } from '../../packets.ts';
-import { A, B, MAPPED_B, SERVER, SERVER_B } from '../../scene.ts';
+import { bubble, echoRequest, join, teredoAddress, withOrigin } from '../../packets.ts';
+import { A, B, MAPPED_B, runUntil, SERVER, SERVER_B, sentences } from '../../scene.ts';
 import { drops, hex, pollDatagrams, pollEvents, pollPackets, receive, transmit } from '../../support.ts';
 import { bubbles, extended, RESTRICTED, SYMMETRIC } from './scene.ts';
 
@@ -112,6 +112,24 @@ describe('ledger M-1: a symmetric client and a strict foreign server', () => {
       `bubble to ${MAPPED_B}`,
       `bubble to ${SERVER_B} [nonce]`,
     ]);
+  });
+
+  test('CLI-71, SEC-11: one bubble is worth one question, not a round of them', () => {
+    const { client } = extended(RESTRICTED, on);
+    receive(client, '198.51.100.77:9999', bubble(B, A), 100);
+    expect([...sentences(client), ...runUntil(client, 60_000)]).toHaveLength(2);
+  });
+
+  test('CLI-71, SEC-12: a server that strangers name gets no more than 20 at once and 10 a second', () => {
+    const { client } = extended(RESTRICTED, on);
+    let toServer = 0;
+    for (let i = 0; i < 2_000; i++) {
+      const mapped = `198.18.${i >> 8}.${i & 255}:5000`;
+      receive(client, '203.0.113.66:9999', bubble(teredoAddress('198.51.100.1', mapped), A), 100 + i);
+      toServer += pollDatagrams(client).filter(({ endpoint }) => endpoint === SERVER_B).length;
+    }
+    expect(toServer).toBeGreaterThan(0);
+    expect(toServer).toBeLessThanOrEqual(20 + 2 * 10 + 1);
   });
 
   test('all but the first indirect bubble to a foreign server come from a link-local address and names our server', () => {
