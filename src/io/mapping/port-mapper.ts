@@ -208,7 +208,7 @@ export class PortMapper {
   }
 
   #tell(state: PortMappingState): void {
-    const words = state.state === 'none' ? state.reason : JSON.stringify([state.protocol, state.local, state.external]);
+    const words = state.state === 'none' ? state.reason : JSON.stringify({ ...state, lifetimeMs: 0 });
     if (words === this.#told || this.#stopping.signal.aborted) return;
     this.#told = words;
     this.#options.onState(state);
