@@ -74,6 +74,39 @@ test('off-line: the reason, and when it tries again', () => {
   expect(tellJson({ ...report, retryInMs: Number.POSITIVE_INFINITY })).toMatchObject({ retryInMs: null });
 });
 
+test('port mapping: who maps what, how long, and that another NAT lies behind; or why there is none', () => {
+  const mapping = {
+    state: 'mapped',
+    protocol: 'UPnP',
+    router: '192.168.1.1',
+    local: { address: '192.168.1.10', port: 40_001 },
+    external: { address: '198.51.100.7', port: 40_001 },
+    lifetimeMs: Number.POSITIVE_INFINITY,
+  } as const;
+  const report: Report = { type: 'port-mapping', role, mapping, isPublic: true };
+  expect(tell(report)).toEqual(['client: router 192.168.1.1 maps UDP 198.51.100.7:40001 by UPnP']);
+  expect(tellJson(report)).toMatchObject({
+    type: 'port-mapping',
+    role: 'client',
+    state: 'mapped',
+    router: '192.168.1.1',
+    by: 'UPnP',
+    local: '192.168.1.10:40001',
+    external: '198.51.100.7:40001',
+    isPublic: true,
+    lifetimeMs: null,
+  });
+  const external = { address: '10.1.2.3', port: 40_001 };
+  const inner = { ...mapping, protocol: 'PCP', external, lifetimeMs: 7_200_000 } as const;
+  expect(tell({ ...report, mapping: inner, isPublic: false })).toEqual([
+    'client: router 192.168.1.1 maps UDP 10.1.2.3:40001 by PCP, for 7200 s at a time',
+    '  its address is private: another NAT lies behind the router',
+  ]);
+  const none: Report = { ...report, mapping: { state: 'none', reason: 'the router is silent' }, isPublic: false };
+  expect(tell(none)).toEqual(['client: no port mapping: the router is silent']);
+  expect(tellJson(none)).toMatchObject({ state: 'none', reason: 'the router is silent' });
+});
+
 test('stopped: what went through, what was dropped and why, what the system refused', () => {
   const counters = new RoleCounters(RoleCounters.memory(1), 0);
   counters.ports.add(Counter.DatagramsReceived, 5);
