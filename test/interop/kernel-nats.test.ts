@@ -13,15 +13,12 @@ interface Side {
   readonly nat: KernelNat;
 }
 
-/** `from` begins. */
+/** `from` begins. Masquerade with masquerade is in `clients.test.ts`, with every mixture of servers. */
 const pairs: readonly { readonly from: Side; readonly to: Side }[] = [
   { from: { by: ours, nat: 'masquerade random' }, to: { by: ours, nat: 'full cone' } },
   { from: { by: ours, nat: 'full cone' }, to: { by: ours, nat: 'masquerade random' } },
   // Behind a symmetric NAT Miredo is never reached by its own first packet, neither by ours nor by its own kind.
   { from: { by: miredo, nat: 'full cone' }, to: { by: ours, nat: 'masquerade random' } },
-  { from: { by: ours, nat: 'masquerade' }, to: { by: ours, nat: 'masquerade' } },
-  { from: { by: ours, nat: 'masquerade' }, to: { by: miredo, nat: 'masquerade' } },
-  { from: { by: miredo, nat: 'masquerade' }, to: { by: ours, nat: 'masquerade' } },
 ];
 
 /** Four tries, each a direct and an indirect bubble, and what RFC 6081 adds for NATs that it may guess. */

@@ -14,6 +14,8 @@ const questions = {
     const name = `teredo-probe-${process.pid}`;
     return succeeds(['ip', 'netns', 'add', name]) && succeeds(['ip', 'netns', 'delete', name]);
   },
+  'namespaces without root': () =>
+    succeeds(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'unshare', '-Urnm', 'true']),
   nftables: () => inNamespace(['nft', 'add', 'table', 'ip', 'probe']),
   'a TUN device': () => inNamespace(['ip', 'tuntap', 'add', 'mode', 'tun', 'name', 'probe']),
   ping: () => succeeds(['ping', '-V']),

@@ -60,7 +60,7 @@ export class KernelCast {
   async withdraw(name: string): Promise<void> {
     const spec = this.#specs.get(name);
     if (spec?.type !== 'relay') throw new Error(`the scenario has no relay ${name}`);
-    await this.internet.router.ip(`-6 route delete ${TEREDO}${metric(spec)}`);
+    await this.internet.router.ip(`route delete ${TEREDO}${metric(spec)}`);
   }
 
   host(name: string): Namespace {
