@@ -1,16 +1,19 @@
 /**
  * `npm start`: the walkthrough, from a fresh clone on.
  *
- * `npm start -- --list` lists the scenarios, `npm start -- NAME` runs another one; all else goes to `teredo lab`.
+ * `npm start -- --list` lists the scenarios, `npm start -- NAME` runs another one; options go to `teredo lab run`.
  */
+import { fileURLToPath } from 'node:url';
 import { prepare } from './prepare.mjs';
 
-prepare();
+// A test of this very script has been prepared by `npm test`; an installation in its midst would pull the rug away.
+if (process.env.TEREDO_PREPARED === undefined) prepare();
 
 const argv = process.argv.slice(2);
-const flags = argv.filter((argument) => argument !== '--list');
-const named = flags.some((argument) => !argument.startsWith('-'));
-const command = argv.includes('--list') ? ['list'] : ['run', ...(named ? [] : ['walkthrough'])];
+const isList = argv.includes('--list');
+const command = isList ? ['list', ...argv.filter((argument) => argument !== '--list')] : ['run', ...argv];
 
 const { main } = await import('../dist/cli/main.js');
-process.exitCode = await main([process.argv[0], 'teredo', 'lab', ...command, ...flags]);
+// Its advice names the program by its path, for that is what a clone has.
+const program = fileURLToPath(new URL('../bin/teredo', import.meta.url));
+process.exitCode = await main([process.argv[0], program, 'lab', ...command]);

@@ -9,6 +9,12 @@ export class CaptureReader {
   /** Names the file gives to addresses, by address as text. Filled as the file is read. Bounded by 4096 names. */
   readonly names = new Map<string, string>();
 
+  /** Whether a file that begins with these octets says that it is a capture. */
+  static opens(beginning: Uint8Array): boolean {
+    const first = beginning.subarray(0, 4);
+    return first.length === 4 && (PcapngParser.opens(first) || PcapParser.opens(first));
+  }
+
   /**
    * The frames of a file that arrives in chunks of any size.
    *

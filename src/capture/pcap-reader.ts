@@ -45,6 +45,13 @@ export class PcapParser implements FrameParser {
     if (captured > PACKET_LENGTH_MAX) {
       throw new CaptureError(`a packet record says ${captured} octets, more than any packet`, queue.offset + 8);
     }
+    // Gigabytes of zeros would be frames by the hundred million.
+    if (record.every((octet) => octet === 0)) {
+      throw new CaptureError(
+        'zeros where a packet record should be: the file was not written to its end',
+        queue.offset,
+      );
+    }
     const whole = queue.peek(RECORD_LENGTH + captured);
     if (whole === undefined) return undefined;
     const seconds = BigInt(view.getUint32(0, this.#isLittle));

@@ -133,13 +133,14 @@ function parseSecurity({ identifier, secret, secretFile }: ClientOptions): Clien
   if (secret !== undefined && secretFile !== undefined) {
     throw usageError('--secret-file', secretFile, 'there is a --secret already', 'give only one of them');
   }
-  const text = secretFile === undefined ? secret : readSecretFile('--secret-file', secretFile)[0];
+  const text = secretFile === undefined ? secret : readSecretFile('--secret-file', secretFile)[0]?.line;
   if (identifier === undefined && text === undefined && secretFile === undefined) return undefined;
   if (identifier === undefined) {
     throw usageError('--identifier', '', 'is missing: the server finds the secret by it', 'add --identifier ID');
   }
   if (text === undefined || text === '') {
-    throw usageError('--secret-file', secretFile ?? '', 'no secret for the identifier', 'add --secret-file FILE');
+    const fix = secretFile === undefined ? 'add --secret-file FILE' : 'write the secret into its first line';
+    throw usageError('--secret-file', secretFile ?? '', 'no secret for the identifier', fix);
   }
   return { identifier, secret: octets('--secret', text) };
 }

@@ -74,7 +74,7 @@ function picture(address: Uint8Array): string[] {
     `  flags   ${groups.join(' ')}`,
     paint('dim', '          C z RRRR U G RRRRRRRR'),
     `  cone bit (C)     ${cone(flags)}`,
-    `  random bits (R)  0x${randomBits(flags).toString(16).padStart(3, '0')}, drawn by the client (RFC 5991)`,
+    `  random bits (R)  0x${randomBits(flags).toString(16).padStart(3, '0')}${origin(flags)}`,
     `  z, U, G          ${reserved(flags)}`,
     '',
     `  mapped IPv4      ${reach(mapped)}`,
@@ -94,6 +94,11 @@ function row(cells: readonly (string | undefined)[]): string {
 
 function cone(flags: number): string {
   return (flags & teredo.FLAG_CONE) === 0 ? '0' : '1: old clients behind a cone NAT set it; read as 0 (RFC 5991)';
+}
+
+/** RFC 5991 §3: twelve bits at random; zeros are nearly always those of a client from before it. */
+function origin(flags: number): string {
+  return randomBits(flags) === 0 ? ': none drawn, as before RFC 5991' : ', drawn by the client (RFC 5991)';
 }
 
 function reserved(flags: number): string {

@@ -7,7 +7,8 @@ import { wrap } from '../lab/text.ts';
 import { formatEndpoint, formatIpv4 } from '../wire/text.ts';
 import type { DecodeOptions } from './decode.ts';
 import { usageError } from './flags.ts';
-import { Exit, paint } from './terminal.ts';
+import { columns, Exit, paint } from './terminal.ts';
+import { visible } from './words.ts';
 
 interface Line extends Omit<Row, 'bytes'> {
   readonly frame: number;
@@ -42,8 +43,8 @@ export function printCapture(path: string, chunks: Iterable<Uint8Array>, options
     process.stdout.write(`${JSON.stringify(toJson(path, reading), undefined, 2)}\n`);
     return;
   }
-  const width = Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, process.stdout.columns ?? 80));
-  const lines = wrap(verdict(path, reading), width).map((line) => paint('bold', line));
+  const width = Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, columns(80)));
+  const lines = wrap(visible(verdict(path, reading)), width).map((line) => paint('bold', line));
   if (reading.problem !== undefined) lines.push(paint('yellow', `The file is not whole: ${reading.problem}`));
   for (const client of [...reading.story.clients, undefined]) lines.push(...chapter(client, reading, width));
   lines.push('', ...totals(reading.story.totals));
@@ -75,10 +76,15 @@ function read(path: string, chunks: Iterable<Uint8Array>, limit: number): Readin
     }
   } catch (error) {
     if (!(error instanceof CaptureError)) throw error;
-    if (frames === 0) throw usageError('WHAT', path, error.message, 'name a pcap or pcapng file');
+    if (frames === 0) throw usageError('WHAT', path, error.message, advice(error.message));
     return { story, lines, left, frames, beginAt, problem: error.message };
   }
   return { story, lines, left, frames, beginAt };
+}
+
+/** 1f 8b is what gzip begins with. */
+function advice(problem: string): string {
+  return problem.includes('begins with 1f 8b') ? 'unpack it first ("gunzip -k FILE")' : 'name a pcap or pcapng file';
 }
 
 function verdict(path: string, { story, frames }: Reading): string {
@@ -121,18 +127,18 @@ function portrait(client: Client): string[] {
     ['relays', client.relays.size === 0 ? undefined : [...client.relays].join(', ')],
   ];
   return [
-    paint('bold', client.name === undefined ? `Client ${place}` : `${client.name}, ${place}`),
+    paint('bold', client.name === undefined ? `Client ${place}` : visible(`${client.name}, ${place}`)),
     ...facts.flatMap(([name, value]) => (value === undefined ? [] : [`  ${name.padEnd(15)} ${value}`])),
   ];
 }
 
 function paragraph(line: Line, beginAt: number, width: number): string[] {
   const time = ((line.at - beginAt) / 1_000).toFixed(3).padStart(9);
-  const arrow = `${line.from} > ${line.to}`;
+  const arrow = visible(`${line.from} > ${line.to}`);
   const indent = ' '.repeat(10);
   return [
     `${paint('dim', time)} ${paint('cyan', line.kind)}  ${paint('dim', arrow)}`,
-    ...wrap(line.sentence, width - indent.length).map((text) => `${indent}${text}`),
+    ...wrap(visible(line.sentence), width - indent.length).map((text) => `${indent}${text}`),
   ];
 }
 

@@ -4,7 +4,7 @@ import { wrap } from '../lab/text.ts';
 import { type Description, describe, describePacket, type Field } from '../wire/describe.ts';
 import { formatEndpoint, formatHex } from '../wire/text.ts';
 import type { DecodeOptions } from './decode.ts';
-import { Exit, paint } from './terminal.ts';
+import { columns, Exit, paint } from './terminal.ts';
 
 const WIDTH_MIN = 60;
 /** Columns of the tree. */
@@ -28,7 +28,7 @@ export function printDatagram(bytes: Uint8Array, options: DecodeOptions, isOneOf
     process.stdout.write(`${JSON.stringify({ ...body, hex: formatHex(payload) }, undefined, isOneOfMany ? 0 : 2)}\n`);
     return;
   }
-  const width = Math.max(WIDTH_MIN, process.stdout.columns ?? 80);
+  const width = Math.max(WIDTH_MIN, columns(80));
   const lines = wrap(shown.summary, width).map((line) => paint('bold', line));
   if (around !== undefined) lines.push(...wrap(around, width));
   if (verdict !== undefined) lines.push(paint('yellow', `No Teredo: ${verdict}`));

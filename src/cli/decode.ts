@@ -1,14 +1,19 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import { TeredoError } from '../errors.ts';
 import { parseHex, parseIpv6 } from '../wire/text.ts';
 import { usageError } from './flags.ts';
+import { wordsFor } from './words.ts';
 
 export interface DecodeOptions {
   readonly json?: boolean;
   readonly all?: boolean;
   readonly showValue?: boolean;
 }
+
+/** Hex digits of the shortest datagram: an IPv6 header. Shorter words are pieces of one. */
+const DATAGRAM_DIGITS_MIN = 80;
 
 const EXAMPLES = `
 Examples:
@@ -23,7 +28,10 @@ export function register(program: Command): void {
   program
     .command('decode')
     .description('explain a Teredo address, a datagram or a capture')
-    .argument('<what...>', 'an IPv6 address, hex digits, a pcap or pcapng file, or - for hex on standard input')
+    .argument(
+      '<what...>',
+      'an IPv6 address, hex digits, a pcap or pcapng file, or - for hex or a capture on standard input',
+    )
     .option('--json', 'print JSON')
     .option('--all', 'print every row of a capture, however many')
     .option('--show-value', 'print authentication values of datagrams too')
@@ -31,25 +39,60 @@ export function register(program: Command): void {
     .action((what: string[], options: DecodeOptions) => decode(what, options));
 }
 
+/** Several words are a datagram in pieces, or each a thing of its own. */
+async function decode(words: readonly string[], options: DecodeOptions): Promise<void> {
+  if (words.length > 1 && words.every(isPiece) && words.some((word) => word.length < DATAGRAM_DIGITS_MIN)) {
+    const bytes = hexOrError('WHAT', words.join(' '));
+    const { printDatagram } = await import('./decode-datagram.ts');
+    printDatagram(bytes, options);
+    return;
+  }
+  for (const word of words) await decodeWord(word, options, words.length > 1);
+}
+
+function isPiece(word: string): boolean {
+  return /^[0-9a-f:]+$/i.test(word) && parseIpv6(word) === undefined && !existsSync(word);
+}
+
 /** An address looks like hex with colons, and a file may be named like either: address, then file, then hex. */
-async function decode(what: readonly string[], options: DecodeOptions): Promise<void> {
-  const [first = ''] = what;
-  const address = what.length === 1 ? parseIpv6(first) : undefined;
+async function decodeWord(word: string, options: DecodeOptions, isOneOfMany: boolean): Promise<void> {
+  const address = parseIpv6(word);
   if (address !== undefined) {
     const { printAddress } = await import('./decode-address.ts');
     printAddress(address, options);
-  } else if (first === '-' && what.length === 1) {
-    const { printDatagram } = await import('./decode-datagram.ts');
-    for (const line of await standardInput()) printDatagram(hexOrError('standard input', line), options, true);
-  } else if (what.length === 1 && existsSync(first)) {
-    if (!statSync(first).isFile()) throw usageError('WHAT', first, 'is not a file', 'name a pcap or pcapng file');
+  } else if (word === '-') {
+    await decodeStandardInput(options);
+  } else if (existsSync(word)) {
+    const status = statSync(word);
+    if (!status.isFile() && !status.isFIFO()) {
+      throw usageError('WHAT', word, 'is not a file', 'name a pcap or pcapng file');
+    }
     const { printCapture } = await import('./decode-capture.ts');
-    printCapture(first, chunks(first), options);
+    printCapture(word, chunks(word), options);
   } else {
-    const bytes = hexOrError('WHAT', what.join(' '));
+    const bytes = hexOrError('WHAT', word);
     const { printDatagram } = await import('./decode-datagram.ts');
-    printDatagram(bytes, options);
+    printDatagram(bytes, options, isOneOfMany);
   }
+}
+
+/** A capture, told by its first octets, or hex, one datagram a line. */
+async function decodeStandardInput(options: DecodeOptions): Promise<void> {
+  // Not by `readFileSync`: a pipe that is slow to fill would make that fail with EAGAIN.
+  const input = await buffer(process.stdin);
+  const { CaptureReader } = await import('../capture/capture-reader.ts');
+  if (CaptureReader.opens(input)) {
+    const { printCapture } = await import('./decode-capture.ts');
+    printCapture('standard input', [input], options);
+    return;
+  }
+  const lines = input.toString('utf8').split('\n');
+  const filled = lines.map((line) => line.trim()).filter((line) => line !== '');
+  if (filled.length === 0) {
+    throw usageError('WHAT', '-', 'standard input is empty', 'write one datagram a line, as hex, or a capture');
+  }
+  const { printDatagram } = await import('./decode-datagram.ts');
+  for (const line of filled) printDatagram(hexOrError('standard input', line), options, true);
 }
 
 function hexOrError(key: string, input: string): Uint8Array {
@@ -71,15 +114,7 @@ function reasonAgainst(input: string): string {
   return 'neither an IPv6 address, nor hex digits, nor a file';
 }
 
-/** Not by `readFileSync`: a pipe that is slow to fill would make that fail with EAGAIN. */
-async function standardInput(): Promise<string[]> {
-  const lines = (await text(process.stdin)).split('\n');
-  const filled = lines.map((line) => line.trim()).filter((line) => line !== '');
-  if (filled.length === 0)
-    throw usageError('WHAT', '-', 'standard input is empty', 'write one datagram a line, as hex');
-  return filled;
-}
-
+/** Octets of a file at a time. */
 const CHUNK_LENGTH = 256 * 1024;
 
 /** A file piece by piece, so that its size does not matter. */
@@ -88,14 +123,23 @@ function* chunks(path: string): Generator<Uint8Array> {
   try {
     file = openSync(path, 'r');
   } catch (error) {
-    throw usageError('WHAT', path, (error as NodeJS.ErrnoException).code ?? 'cannot be read', 'name a readable file');
+    throw usageError('WHAT', path, wordsFor(error), 'name a readable file');
   }
   try {
-    const buffer = new Uint8Array(CHUNK_LENGTH);
-    for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer)) {
-      yield buffer.subarray(0, length);
+    const chunk = new Uint8Array(CHUNK_LENGTH);
+    for (let length = readChunk(file, path, chunk); length > 0; length = readChunk(file, path, chunk)) {
+      yield chunk.subarray(0, length);
     }
   } finally {
     closeSync(file);
+  }
+}
+
+/** Errors: TeredoError when the system cannot give what the file has: a bad disk, a server that went away. */
+function readChunk(file: number, path: string, chunk: Uint8Array): number {
+  try {
+    return readSync(file, chunk);
+  } catch (error) {
+    throw new TeredoError('TD-READ', `${path}: ${wordsFor(error)}`, 'copy the file to a good place first');
   }
 }

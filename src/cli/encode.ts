@@ -103,7 +103,7 @@ function check(what: string, options: EncodeOptions): void {
   for (const key of given) {
     if (!needed.includes(key) && !allowed.includes(key)) {
       const fix = `leave it away; ${what} takes ${[...needed, ...allowed].map(flagName).join(', ')}`;
-      throw usageError(flagName(key), String(options[key as keyof EncodeOptions]), `means nothing for ${what}`, fix);
+      throw usageError(flagName(key), '', `means nothing for ${what}`, fix);
     }
   }
 }

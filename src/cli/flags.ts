@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { OFFLOADS, type Offloads } from '../daemon/configuration.ts';
 import { TeredoError } from '../errors.ts';
 import { formatIpv4, parseHex, parseIpv4 } from '../wire/text.ts';
+import { wordsFor } from './words.ts';
 
 const OTHERS_READ_OR_WRITE = 0o006;
 
@@ -9,7 +10,7 @@ const OTHERS_READ_OR_WRITE = 0o006;
 
 /** A command line that cannot be meant. Its code starts with `TD-USAGE`, and the process ends with status 2. */
 export function usageError(flag: string, value: string, reason: string, fix: string, suffix = ''): TeredoError {
-  return new TeredoError(`TD-USAGE${suffix}`, `${flag} ${value}: ${reason}`, fix);
+  return new TeredoError(`TD-USAGE${suffix}`, `${value === '' ? flag : `${flag} ${value}`}: ${reason}`, fix);
 }
 
 /** A unicast IPv4 address as an int32. */
@@ -35,7 +36,7 @@ export function nextAddress(ipv4: number, flag: string): number {
 
 export function numberFlag(flag: string, least: number, most: number, what: string): (value: string) => number {
   return (value) => {
-    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+    const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
     if (number >= least && number <= most) return number;
     throw usageError(flag, value, `not ${what}`, `choose a whole number from ${least} to ${most}`);
   };
@@ -102,21 +103,25 @@ export function identifierFlag(flag: string): (value: string) => Uint8Array {
 }
 
 /** Lines of a file of secrets, without comments. Errors: TeredoError when it cannot be read, or when everybody may. */
-export function readSecretFile(flag: string, path: string): string[] {
+export function readSecretFile(flag: string, path: string): { readonly line: string; readonly number: number }[] {
   let text: string;
   let mode: number;
   try {
+    const status = statSync(path);
+    // A pipe may be meant ("<(pass show teredo)"); a device holds no secret, and its rights are nobody's to change.
+    if (!status.isFile() && !status.isFIFO()) throw usageError(flag, path, 'is not a file', 'name a readable file');
+    mode = status.mode;
     text = readFileSync(path, 'utf8');
-    mode = statSync(path).mode;
   } catch (error) {
-    throw usageError(flag, path, (error as NodeJS.ErrnoException).code ?? 'cannot be read', 'name a readable file');
+    if (error instanceof TeredoError) throw error;
+    throw usageError(flag, path, wordsFor(error), 'name a readable file');
   }
   if ((mode & OTHERS_READ_OR_WRITE) !== 0) {
     throw usageError(flag, path, 'everybody on this host may read or change it', `chmod 600 ${path}`);
   }
-  return text.split('\n').flatMap((line) => {
-    const trimmed = line.trim();
-    return trimmed === '' || trimmed.startsWith('#') ? [] : [trimmed];
+  return text.split('\n').flatMap((raw, index) => {
+    const line = raw.trim();
+    return line === '' || line.startsWith('#') ? [] : [{ line, number: index + 1 }];
   });
 }
 

@@ -1,7 +1,8 @@
 import type { DaemonConfiguration } from '../daemon/configuration.ts';
 import type { Report, Reporter } from '../daemon/reports.ts';
 import { story } from './output.ts';
-import { Exit, reportError, toleratePipes } from './terminal.ts';
+import { keepRunning } from './standard-output.ts';
+import { Exit, reportError } from './terminal.ts';
 
 export interface ForegroundOptions {
   readonly json?: boolean;
@@ -34,7 +35,7 @@ export async function runInForeground(
   const stop = new AbortController();
   // Until the process has ended: a second signal must not cut short what is being tidied up, nor the exit status.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop.abort());
-  toleratePipes();
+  keepRunning();
   process.on('uncaughtException', (error) => process.exit(reportError(error, json)));
   // What the system interface needs is loaded beside the planning, which may wait for other programs; a wrong flag has
   // been told by now. If it cannot be loaded, whoever runs the plan hears of it.

@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { TeredoError } from '../errors.ts';
 import { numberFlag, usageError } from './flags.ts';
 import { registerNat } from './lab-nat.ts';
-import { Exit, paint, toleratePipes } from './terminal.ts';
+import { columns, Exit, paint } from './terminal.ts';
+import { visible, wordsFor } from './words.ts';
 
 interface RunOptions {
   readonly kernel?: boolean;
@@ -27,8 +28,8 @@ export function register(program: Command): void {
   lab
     .command('run')
     .description('run a scenario and tell its story')
-    .argument('<NAME>', 'name of a scenario')
-    .option('--seed <N>', 'seed of everything random', numberFlag('--seed', 0, 0xffffffff, 'a number'), 1)
+    .argument('[NAME]', 'name of a scenario', 'walkthrough')
+    .option('--seed <N>', 'seed of everything random', numberFlag('--seed', 0, 0xffffffff, 'a seed'), 1)
     .option('--json', 'print the story as data')
     .option('--pcapng <FILE>', 'write the capture there (default: NAME.pcapng)')
     .option('--no-pcapng', 'write no capture')
@@ -39,7 +40,6 @@ export function register(program: Command): void {
 }
 
 async function list(json: boolean): Promise<void> {
-  toleratePipes();
   const { scenarios } = await import('../lab/scenarios.ts');
   if (json) {
     const data = scenarios.map(({ name, title, about }) => ({ name, title, about }));
@@ -51,7 +51,9 @@ async function list(json: boolean): Promise<void> {
 }
 
 async function run(name: string, options: RunOptions): Promise<void> {
-  toleratePipes();
+  if (options.pcapng === '-') {
+    throw usageError('--pcapng', '-', 'standard output has the story', 'name a file');
+  }
   const { scenarios } = await import('../lab/scenarios.ts');
   const scenario = scenarios.find((candidate) => candidate.name === name);
   if (scenario === undefined) {
@@ -73,7 +75,7 @@ async function run(name: string, options: RunOptions): Promise<void> {
     const { print } = await import('../lab/print.ts');
     const { makePaint } = await import('../lab/text.ts');
     const isColoured = paint('bold', 'x') !== 'x';
-    process.stdout.write(print(result, chapters, process.stdout.columns ?? WIDTH, makePaint(isColoured)));
+    process.stdout.write(print(result, chapters, columns(WIDTH), makePaint(isColoured)));
   }
   if (options.pcapng !== false) {
     const file = typeof options.pcapng === 'string' ? options.pcapng : `${scenario.name}.pcapng`;
@@ -83,13 +85,21 @@ async function run(name: string, options: RunOptions): Promise<void> {
   if (!result.isAsExpected) process.exitCode = Exit.Degraded;
 }
 
+/** A file that is there is whole: a disk that fills up meanwhile leaves the old one, or none. */
 function save(file: string, bytes: Uint8Array, isQuiet: boolean): void {
+  // A device or a pipe cannot be replaced, and has no old octets to lose.
+  const isReplaced = statSync(file, { throwIfNoEntry: false })?.isFile() ?? true;
+  const place = isReplaced ? `${file}.${process.pid}.part` : file;
   try {
-    writeFileSync(file, bytes);
+    writeFileSync(place, bytes);
+    if (isReplaced) renameSync(place, file);
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new TeredoError('TD-LAB-CAPTURE', `cannot write ${file}: ${cause}`, 'say --pcapng FILE or --no-pcapng');
+    if (isReplaced) rmSync(place, { force: true });
+    const next = 'say --pcapng FILE or --no-pcapng';
+    throw new TeredoError('TD-LAB-CAPTURE', `cannot write ${file}: ${wordsFor(error)}`, next);
   }
-  if (!isQuiet)
-    process.stdout.write(`\n ${file}: ${bytes.length} octets, every frame with its sentence as a comment.\n`);
+  if (!isQuiet) {
+    const about = `${bytes.length} octets, each datagram with its sentence as a comment`;
+    process.stdout.write(`\n ${visible(file)}: ${about}.\n`);
+  }
 }

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { TeredoError } from '../errors.ts';
 import * as client from './client.ts';
 import * as decode from './decode.ts';
 import * as encode from './encode.ts';
 import * as lab from './lab.ts';
+import { setProgram } from './program-name.ts';
 import * as relay from './relay.ts';
 import * as server from './server.ts';
-import { Exit, paint, reportError } from './terminal.ts';
+import { watchOutput } from './standard-output.ts';
+import { Exit, reportError } from './terminal.ts';
 
 /** Each file of a command adds it to the program; what a command needs to run it loads when it runs. */
 const commands = [client, server, relay, decode, encode, lab];
@@ -17,25 +20,30 @@ export async function main(argv: readonly string[]): Promise<number> {
   program
     .description('IPv6 through NATs: client, server and relays of the Teredo tunnel (RFC 4380, 5991, 6081)')
     .version(version())
-    .exitOverride()
-    .configureOutput({
-      outputError: (text, write) => write(`${paint('red', 'teredo:', process.stderr)} ${text.replace(/^error: /, '')}`),
-    })
-    .showHelpAfterError('(see "teredo COMMAND --help")');
+    .configureOutput({ outputError: () => {} });
   for (const command of commands) command.register(program);
+  explainUsage(program, 'teredo');
+  setProgram(argv[1]);
+  watchOutput();
   process.exitCode = Exit.Fine;
   try {
     await program.parseAsync(argv);
     return Number(process.exitCode);
   } catch (error) {
-    if (error instanceof CommanderError) return isHelp(error) ? Exit.Fine : Exit.Usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? Exit.Fine : Exit.Usage;
     return reportError(error, argv.includes('--json'));
   }
 }
 
-/** Commander ends by exceptions; for help and version that were asked for, that is no failure. */
-function isHelp(error: CommanderError): boolean {
-  return error.exitCode === 0;
+/** Commander ends by exceptions: for help and version, which are no failure, and for what it does not understand. */
+function explainUsage(command: Command, name: string): void {
+  command.exitOverride((error) => {
+    // Help that was asked for, or given because there was no command at all, is on the terminal already.
+    if (error.exitCode === 0 || error.code === 'commander.help') throw error;
+    const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+    throw new TeredoError('TD-USAGE', message, `see "${name} --help"`);
+  });
+  for (const sub of command.commands) explainUsage(sub, `${name} ${sub.name()}`);
 }
 
 function version(): string {

@@ -7,7 +7,7 @@ import {
   type ServerConfiguration,
 } from '../daemon/configuration.ts';
 import { RELAY_PORT } from '../roles/constants.ts';
-import { formatHex } from '../wire/text.ts';
+import { formatHex, formatIpv4 } from '../wire/text.ts';
 import {
   interfaceFlag,
   ipv4Flag,
@@ -57,9 +57,12 @@ function configure(options: ServerOptions): RoleConfiguration[] {
   const { address: ipv4, offloads = OFFLOADS } = options;
   const ipv4Secondary = options.address2 ?? nextAddress(ipv4, '--address');
   if (ipv4Secondary === ipv4) {
-    throw usageError('--address2', 'ADDRESS', 'is the first address again', 'name another address of this host');
+    throw usageError('--address2', formatIpv4(ipv4), 'is the first address again', 'name another address of this host');
   }
   const name = options.interface === undefined ? undefined : interfaceFlag('--interface')(options.interface);
+  if (options.allowAnonymous && options.secretFile === undefined) {
+    throw usageError('--allow-anonymous', '', 'without secrets everybody is anonymous', 'add --secret-file FILE');
+  }
   const keys = options.secretFile === undefined ? undefined : readKeys(options.secretFile);
   const server: ServerConfiguration = {
     role: 'server',
@@ -87,12 +90,17 @@ function configure(options: ServerOptions): RoleConfiguration[] {
 /** Keys by the hex of their identifiers, as the server looks them up. */
 function readKeys(path: string): Map<string, { secret: Uint8Array }> {
   const keys = new Map<string, { secret: Uint8Array }>();
-  for (const line of readSecretFile('--secret-file', path)) {
+  for (const { line, number } of readSecretFile('--secret-file', path)) {
     const [identifier, secret, ...rest] = line.split(/\s+/);
+    const where = `${path}, line ${number}`;
     if (identifier === undefined || secret === undefined || rest.length > 0) {
-      throw usageError('--secret-file', path, 'a line is not "IDENTIFIER SECRET"', 'write hex:... for odd characters');
+      throw usageError('--secret-file', where, 'not "IDENTIFIER SECRET"', 'write hex:... for odd characters');
     }
-    keys.set(formatHex(octets('--secret-file', identifier)), { secret: octets('--secret-file', secret) });
+    const key = formatHex(octets('--secret-file', identifier));
+    if (keys.has(key)) {
+      throw usageError('--secret-file', where, `a second secret for ${identifier}`, 'leave one of them');
+    }
+    keys.set(key, { secret: octets('--secret-file', secret) });
   }
   if (keys.size > 0) return keys;
   throw usageError('--secret-file', path, 'there is no secret in it', 'write lines of "IDENTIFIER SECRET"');

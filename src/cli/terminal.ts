@@ -1,5 +1,7 @@
 import { styleText } from 'node:util';
 import { asTeredoError } from '../errors.ts';
+import { withProgramName } from './program-name.ts';
+import { visible } from './words.ts';
 
 /** Exit statuses; scripts rely on them. */
 export const Exit = { Fine: 0, Degraded: 1, Usage: 2, CannotRun: 3 } as const;
@@ -12,9 +14,18 @@ export function paint(style: Style, text: string, stream: { isTTY?: boolean } = 
   return plain ? text : styleText(style, text);
 }
 
+/** Characters of a line: the terminal's, or what COLUMNS says, or `usual` where nobody tells. */
+export function columns(usual: number): number {
+  const told = Number(process.env.COLUMNS);
+  return process.stdout.columns ?? (Number.isInteger(told) && told > 0 ? told : usual);
+}
+
 /** Says what went wrong, why, and what to do next; gives the exit status for it. */
 export function reportError(error: unknown, json: boolean): number {
-  const { code, message, next } = asTeredoError(error);
+  const known = asTeredoError(error);
+  const { code } = known;
+  const message = visible(known.message);
+  const next = withProgramName(visible(known.next));
   if (json) {
     process.stdout.write(`${JSON.stringify({ schemaVersion: 1, type: 'error', code, message, next })}\n`);
   } else {
@@ -22,13 +33,4 @@ export function reportError(error: unknown, json: boolean): number {
     process.stderr.write(`  code: ${code}\n${next === '' ? '' : `  next: ${next}\n`}`);
   }
   return code.startsWith('TD-USAGE') ? Exit.Usage : Exit.CannotRun;
-}
-
-/** `teredo client | head -1` closes our output: what is written from then on is written to nobody. */
-export function toleratePipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
 }

@@ -31,6 +31,12 @@ describe('an address', () => {
     expect(status).toBe(0);
   });
 
+  test('without random bits is not said to have drawn any; several are decoded each', async () => {
+    const { stdout } = await teredo(['decode', '2001:0:cb00:7101:0:63be:3fff:fdd2', ADDRESS_A]);
+    expect(stdout).toContain('0x000: none drawn');
+    expect(stdout.match(/^A Teredo address/gm)).toHaveLength(2);
+  });
+
   test('nobody may send to says so', async () => {
     const { stdout } = await teredo(['decode', '2001:0:cb00:7101:c3a5:ffff:f5ff:fffe']);
     expect(stdout).toContain('mapped IPv4      not global unicast: nobody may send to it (RFC 4380 §5.2.4)');
@@ -169,6 +175,41 @@ describe('a capture', () => {
     expect([status, stdout]).toEqual([1, expect.stringContaining('no Teredo in 0 frames')]);
   });
 
+  test('on standard input, or by a pipe', async () => {
+    const path = file('piped.pcapng', capture());
+    for (const shell of ['"$0" "$1" decode - < "$2"', 'bash -c \'"$0" "$1" decode <(cat "$2")\' "$0" "$1" "$2"']) {
+      const { status, stdout } = await runToEnd(['sh', '-c', shell, process.execPath, PROGRAM, path]);
+      expect(stdout).toMatch(/1 client, 2 Teredo datagrams in 3 frames/);
+      expect(status).toBe(0);
+    }
+  });
+
+  test('names in it cannot reach the terminal raw', async () => {
+    const blocks: Uint8Array[] = [];
+    const writer = new PcapngWriter((block) => blocks.push(block));
+    writer.addName(Uint8Array.of(192, 0, 2, 45), '\u001b[2JAnna');
+    writer.addPacket(writer.addInterface({ name: 'wire' }), 1_000, udpPacket(CLIENT, SERVER, bytesOf(E1)));
+    const { stdout } = await teredo(['decode', file('names.pcapng', joined(blocks))]);
+    expect(stdout).toContain('\\x1b[2JAnna');
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  test('that cannot be read: a code and status 3, no stack', async () => {
+    const { status, stderr } = await teredo(['decode', '/proc/self/mem']);
+    expect(stderr).toContain('/proc/self/mem: i/o error\n  code: TD-READ');
+    expect(status).toBe(3);
+  });
+
+  test('packed by gzip, or full of zeros', async () => {
+    const packed = await teredo(['decode', file('packed.pcap.gz', Uint8Array.of(0x1f, 0x8b, 8, 0, 0))]);
+    expect(packed.stderr).toContain('next: unpack it first ("gunzip');
+    const zeros = new Uint8Array(1 << 20);
+    zeros.set([0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0]);
+    const empty = await teredo(['decode', file('zeros.pcap', zeros)]);
+    expect(empty.stderr).toContain('zeros where a packet record should be');
+    expect([packed.status, empty.status]).toEqual([2, 2]);
+  });
+
   test('that is no capture: status 2', async () => {
     const { status, stderr } = await teredo(['decode', file('text.pcap', new TextEncoder().encode('hello world'))]);
     expect(stderr).toContain('not a capture file: it begins with 68 65 6c 6c');
@@ -179,9 +220,9 @@ describe('a capture', () => {
 test.each([
   [['nowhere.pcap'], 'there is no such file', 'check the path'],
   [['/'], 'is not a file', 'name a pcap or pcapng file'],
-  [['abc'], 'an odd number of hex digits', 'see "teredo decode --help"'],
-  [['2001:0:1::2::3'], 'not a whole IPv6 address', 'see "teredo decode --help"'],
-  [['hello'], 'neither an IPv6 address, nor hex digits, nor a file', 'see "teredo decode --help"'],
+  [['abc'], 'an odd number of hex digits', 'see "bin/teredo decode --help"'],
+  [['2001:0:1::2::3'], 'not a whole IPv6 address', 'see "bin/teredo decode --help"'],
+  [['hello'], 'neither an IPv6 address, nor hex digits, nor a file', 'see "bin/teredo decode --help"'],
   [['-'], 'standard input is empty', 'write one datagram a line, as hex'],
 ])('%j: status 2, with value, reason and fix', async (argv, reason, fix) => {
   const { status, stderr } = await teredo(['decode', ...argv]);

@@ -43,7 +43,7 @@ test.each([
   [['--server', '203.0.113.1'], 'WHAT address: needs --mapped'],
   [['bubble'], 'WHAT bubble: needs --source'],
   [['tunnel'], 'WHAT tunnel: not a thing to encode'],
-  [['rs', '--mtu', '1280'], '--mtu 1280: means nothing for rs'],
+  [['rs', '--mtu', '1280'], '--mtu: means nothing for rs'],
   [['rs', '--nonce', '0102'], '--nonce 0102: not 8 octets in hex'],
   [[...BUBBLE, '--nonce', '0102030405060708'], '--nonce 0102030405060708: not 4 octets in hex'],
   [['--server', '1.2.3', '--mapped', '1.2.3.4:5'], '--server 1.2.3: not an IPv4 address'],

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scenarios } from '../../src/lab/scenarios.ts';
 import { succeeds } from '../support/commands.ts';
@@ -97,6 +98,32 @@ test('what cannot be meant ends with status 2 and says what would be right', () 
   expect(unknown.stderr).toContain('no such scenario');
   expect(unknown.stderr).toContain('walkthrough');
   expect(lab('run', 'walkthrough', '--seed', '-1').status).toBe(2);
+});
+
+test('without a name the walkthrough is meant, also in npm start', () => {
+  const { status, stdout } = lab('run', '--no-pcapng', '--json', '--seed', '3');
+  expect(JSON.parse(stdout)).toMatchObject({ scenario: 'walkthrough', seed: 3 });
+  expect(status).toBe(0);
+  const start = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
+  const env = { ...process.env, TEREDO_PREPARED: '1' };
+  const npmStart = (...argv: string[]) =>
+    spawnSync(process.execPath, [start, ...argv], { encoding: 'utf8', cwd: folder, env });
+  expect(JSON.parse(npmStart('--json', '--no-pcapng').stdout)).toMatchObject({ scenario: 'walkthrough' });
+  expect(JSON.parse(npmStart('nat-types', '--json', '--no-pcapng').stdout)).toMatchObject({ scenario: 'nat-types' });
+  expect(npmStart('--list').stdout).toContain('walkthrough');
+  expect(npmStart('--nonsense').stderr).toContain('bin/teredo lab run --help"');
+});
+
+test('a capture is whole or not there', () => {
+  writeFileSync(join(folder, 'kept.pcapng'), 'the old one');
+  const shell = 'ulimit -f 8; trap "" XFSZ; exec "$0" "$1" lab run --json --pcapng kept.pcapng';
+  const { status, stderr } = spawnSync('sh', ['-c', shell, process.execPath, PROGRAM], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect(stderr + String(status)).not.toBe('0');
+  expect(readFileSync(join(folder, 'kept.pcapng'), 'utf8')).toBe('the old one');
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
 
 test('a capture that cannot be written ends with status 3, after the story', () => {

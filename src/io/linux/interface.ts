@@ -172,7 +172,9 @@ export function changes(
 ): string[] {
   const is = link ?? { mtu: 0, flags: [], addr_info: [] };
   const isUp = is.flags.includes('UP');
-  const addresses = is.addr_info.filter(({ family }) => family !== 'inet').map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+  const addresses = is.addr_info
+    .filter(({ family }) => family !== 'inet')
+    .map(({ local, prefixlen }) => `${local}/${prefixlen}`);
   const routeKeys = routes.map(keyOf);
   const wantedRoutes = wanted.routes.map(({ destination, metric }) => `${destination} metric ${metric}`);
   const lines: string[] = [];
