@@ -4,7 +4,7 @@ import { parseIpv4 } from '../../src/wire/text.ts';
 
 const [first, second] = [parseIpv4('192.0.2.1')!, parseIpv4('192.0.2.2')!];
 
-test('ledger CLI-03, CLI-120: a client opens its service port on all addresses; the others wait for its word', () => {
+test('ledger CLI-03, CLI-120, EXT-31: a client opens its service port on all addresses; the others wait for its word', () => {
   const client = {
     role: 'client',
     interfaceName: 'teredo',
@@ -21,6 +21,8 @@ test('ledger CLI-03, CLI-120: a client opens its service port on all addresses; 
     [0, 4000, undefined],
     [0, 0, undefined],
     [0, 3544, parseIpv4('224.0.0.253')],
+    // The random ports of RFC 6081 §5.4: the client says which when it opens one.
+    ...Array.from({ length: 16 }, () => [0, 0, undefined]),
   ]);
   expect(openAtStart).toEqual([0]);
 });
