@@ -28,6 +28,8 @@ export interface GrantedMapping {
 /** One protocol. Both methods reject with a `MappingError`, or with the reason of `signal`. */
 export interface MappingMethod {
   readonly protocol: Protocol;
+  /** False: no router was found yet that could have made a mapping. */
+  readonly mayHaveMapped?: boolean;
   /** Makes the mapping, or prolongs it. */
   map(request: MappingRequest, signal: AbortSignal): Promise<GrantedMapping>;
   unmap(request: MappingRequest, signal: AbortSignal): Promise<void>;

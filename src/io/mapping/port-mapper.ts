@@ -95,6 +95,7 @@ export class PortMapper {
     this.#wake();
     await this.#running;
     if (this.#asked === undefined) return;
+    if (this.#granted === undefined && this.#asked.method.mayHaveMapped === false) return this.#options.store.clear();
     await this.#remove(AbortSignal.timeout(this.#granted === undefined ? SHORT_FAREWELL_MS : FAREWELL_MS));
   }
 

@@ -26,6 +26,7 @@ const FINAL = [606, CONFLICT];
  */
 export class Upnp implements MappingMethod {
   readonly protocol = 'UPnP';
+  mayHaveMapped = false;
   #service: Service | undefined;
 
   async map({ router, localPort }: Parameters<MappingMethod['map']>[0], signal: AbortSignal): Promise<GrantedMapping> {
@@ -41,6 +42,7 @@ export class Upnp implements MappingMethod {
     let failure: unknown;
     for (const service of await services(router, signal)) {
       try {
+        this.mayHaveMapped = true;
         const mapping = await mapBy(service, localPort, signal);
         this.#service = service;
         return mapping;

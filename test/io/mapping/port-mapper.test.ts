@@ -140,6 +140,15 @@ describe('A port mapping for as long as it is wanted', () => {
     expect(second.lifetimes).toEqual([7_200]);
   });
 
+  test('stopped while it still looks for a router that knows UPnP: there is nothing to remember', async () => {
+    const fake = fakeRouter();
+    const { mapper, told } = start(fake);
+    await until('the search', () => store.read()?.protocol === 'UPnP');
+    await mapper.stop();
+    expect(told).toEqual([]);
+    expect(store.read()).toBeUndefined();
+  });
+
   test('stopped while it still asks: it ends soon, and what may have been made is remembered', async () => {
     const fake = fakeRouter();
     let asked = 0;
