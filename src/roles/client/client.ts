@@ -245,7 +245,7 @@ export class Client implements Role {
     const isFromServer = isServer(batch.ipv4[slot]!, batch.port[slot]!, this.#config.server);
     if (via === VIA_DISCOVERY) return this.#reception.receiveDiscovery(batch, slot, parts, now);
     if (via === VIA_SECONDARY) return this.#receiveOnSecondary(batch, slot, parts, isFromServer, now);
-    if (isFromServer) this.#maintenance.serverHeard(now); // RFC 4380 §5.2.3; ledger CLI-62
+    if (isFromServer && via === VIA_SERVICE) this.#maintenance.serverHeard(now); // RFC 4380 §5.2.3; ledger CLI-62
     this.#reception.receive(batch, slot, parts, isFromServer, now);
   }
 
