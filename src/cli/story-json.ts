@@ -57,6 +57,7 @@ function body(report: Report): Record<string, unknown> {
             role,
             ...{ datagramsReceived, datagramsSent, packetsReceived, packetsSent },
             drops: Object.fromEntries(counters.dropsByName()),
+            faults: counters.faults,
             errors: Object.fromEntries(counters.errorsByName()),
           };
         }),

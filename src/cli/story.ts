@@ -48,7 +48,7 @@ export function tell(report: Report): string[] {
       const { reason, previous } = report.event;
       const again = Number.isFinite(report.retryInMs) ? `, next attempt in ${seconds(report.retryInMs)}` : '';
       const lost = previous === undefined ? [] : [`  ${formatIpv6(previous)} is gone`];
-      return [`client: off-line: ${reason}${again}`, ...lost];
+      return [`client: off-line: ${reason}${again}`, ...explain(reason), ...lost];
     }
     case 'port-mapping':
       return tellPortMapping(report.mapping, report.isPublic);
@@ -67,6 +67,12 @@ function tellPortMapping(mapping: PortMappingState, isPublic: boolean): string[]
   const lease = Number.isFinite(lifetimeMs) ? `, for ${seconds(lifetimeMs)} at a time` : '';
   const first = `client: router ${router} maps UDP ${external.address}:${external.port} by ${protocol}${lease}`;
   return isPublic ? [first] : [first, '  its address is private: another NAT lies behind the router'];
+}
+
+/** A server that does not accept us is as silent as one that is not there (RFC 4380 §5.3.1). */
+function explain(reason: string): string[] {
+  if (reason !== 'primary server unreachable') return [];
+  return ['  UDP port 3544 may be blocked, the server be down; or it asks for a secret, or refused the one it got'];
 }
 
 function tellOffloads(offloads: readonly string[], checksums: string): string {
@@ -131,6 +137,7 @@ function tellCounters(role: RoleConfiguration, counters: RoleCounters): string[]
   ];
   const drops = [...counters.dropsByName()].map(([reason, count]) => `${reason} ${count}`);
   if (drops.length > 0) lines.push(`  dropped: ${drops.join(', ')}`);
+  if (counters.faults > 0) lines.push(`  mistakes of our own survived: ${counters.faults}`);
   const errors = [...counters.errorsByName()].map(([name, count]) => `${name} ${count}`);
   if (errors.length > 0) lines.push(`  refused by the system: ${errors.join(', ')}`);
   return lines;

@@ -32,6 +32,10 @@ export class RoleCounters {
     return new Map([...this.ports.errors()].map(([number, count]) => [errorName(number), count]));
   }
 
+  /** Mistakes of ours that were survived. */
+  get faults(): number {
+    return this.ports.get(Counter.Faults);
+  }
   get datagramsReceived(): number {
     return this.ports.get(Counter.DatagramsReceived);
   }

@@ -1,7 +1,9 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Batch } from '../batch/batch.ts';
 import { Driver } from '../driver/driver.ts';
+import { type Fault, GuardedRole } from '../driver/guarded-role.ts';
 import { TeredoError } from '../errors.ts';
+import { Counter } from '../io/counters.ts';
 import { SystemRandom } from '../io/entropy.ts';
 import { hmacSha1 } from '../io/hmac.ts';
 import { AddressWatch } from '../io/linux/address-watch.ts';
@@ -17,6 +19,7 @@ import { SOCKET_BUFFER } from '../io/linux/socket.ts';
 import { LinuxTunPort } from '../io/linux/tun-port.ts';
 import { LinuxUdpPort } from '../io/linux/udp-port.ts';
 import { Wake } from '../io/linux/wake.ts';
+import { formatHex } from '../wire/text.ts';
 import type { DaemonConfiguration, RoleConfiguration } from './configuration.ts';
 import { RoleCounters } from './counters.ts';
 import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
@@ -43,6 +46,11 @@ const OUTPUT_OCTETS = 1 << 20;
 /** Message headers, socket addresses and the like, for two roles. */
 const STRUCTURES_OCTETS = 1 << 18;
 
+/** Of mistakes of ours: how often they are told, and how much of each. */
+const FAULTS_APART_MS = 10_000;
+const FAULT_LINES_MAX = 4;
+const FAULT_OCTETS_MAX = 1_500;
+
 /** One role with its ports. */
 interface Lane {
   readonly running: RunningRole;
@@ -62,6 +70,7 @@ export class DataPath {
   readonly #tunBuffers: SlotBuffers;
   readonly #lanes: Lane[] = [];
   readonly #loop: EventLoop;
+  #tellFaultsAt = 0;
   readonly #closers: { close(): void }[] = [];
 
   /** Opens all ports. Errors: TeredoError; whatever was opened is closed again. */
@@ -124,12 +133,28 @@ export class DataPath {
     const running = makeRole(configuration, { random: this.#random, hmac: hmacSha1, drops: counters.drops });
     running.setHost(input.host);
     running.setLocalPort(udp.localPort(0));
-    const driver = new Driver(running.role, udp, tun, batch, output, (event) => {
+    const role = new GuardedRole(running.role, (fault) => this.#survive(fault, counters));
+    const driver = new Driver(role, udp, tun, batch, output, (event) => {
       if (event.type === 'socket') udp.setOpen(event.via, event.open, event.port);
       else this.#post({ type: 'event', role: index, event, now: this.#clock.now() });
     });
     const offloads = [...(tun instanceof LinuxTunPort ? tun.offloads : []), ...udp.offloads];
     return { running, driver, udp, offloads };
+  }
+
+  /** Reliability comes before shame: it is counted, told now and then with what is needed to mend it, and we go on. */
+  #survive({ error, packet }: Fault, counters: RoleCounters): void {
+    counters.ports.add(Counter.Faults, 1);
+    const now = this.#clock.now();
+    if (now < this.#tellFaultsAt) return;
+    this.#tellFaultsAt = now + FAULTS_APART_MS;
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const where = stack.split('\n').slice(0, FAULT_LINES_MAX).join(' ').replace(/\s+/g, ' ');
+    const what = packet === undefined ? 'on a deadline' : `on ${formatHex(packet.subarray(0, FAULT_OCTETS_MAX))}`;
+    const message = `survived a mistake of our own ${what}: ${where}`;
+    this.#warn(
+      new TeredoError('TD-FAULT', message, 'please report it with this text; "teredo decode HEX" explains it'),
+    );
   }
 
   #checkBuffer(udp: LinuxUdpPort): void {

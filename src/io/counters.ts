@@ -16,6 +16,8 @@ export const Counter = {
   PacketOctetsSent: 8,
   /** Dropped as RFC 6040 asks: congestion on the way, and a sender inside the tunnel that understands only loss. */
   DatagramsCongested: 9,
+  /** A mistake of ours came to light: what it was about is lost, and told. */
+  Faults: 10,
 } as const;
 
 /** Counters by name; errno counters follow them in the same block. */
