@@ -18,7 +18,7 @@ const DATAGRAM_DIGITS_MIN = 80;
 const EXAMPLES = `
 Examples:
   teredo decode 2001:0:cb00:7101:18a5:63be:3fff:fdd2      an address, field by field
-  teredo decode 0001000001020304050607080060000000...     a datagram (the UDP payload), as a tree
+  teredo encode rs --nonce 0102030405060708 | teredo decode -   a datagram (the UDP payload), as a tree
   teredo decode capture.pcapng                            a capture, as a story for each client
   tshark -r x.pcap -T fields -e udp.payload | teredo decode -   hex from standard input, one datagram a line
 

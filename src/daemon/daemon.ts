@@ -51,6 +51,7 @@ export class Daemon {
   #wake = -1;
   #settling: NodeJS.Timeout | undefined;
   #running = true;
+  #isRouteTold = false;
   #stopping = false;
   #failure: TeredoError | undefined;
 
@@ -167,7 +168,16 @@ export class Daemon {
       this.#portMappings.handle(index, event);
     } else {
       this.#report({ type: 'event', role, event });
+      if (event.type === 'starting') await this.#adviseOnRoute(formatIpv4(event.server.ipv4));
     }
+  }
+
+  /** Said once: a host that wakes up before its network would say it every few seconds. */
+  async #adviseOnRoute(server: string): Promise<void> {
+    if (this.#isRouteTold || (await localAddressTo(server)) !== undefined) return;
+    this.#isRouteTold = true;
+    const next = 'bring the network up ("ip route get" tells by which way it would go); asking goes on meanwhile';
+    this.#warn(new TeredoError('TD-NO-ROUTE', `this host has no route to ${server}`, next));
   }
 
   async #localEndpoint(client: ClientConfiguration): Promise<Endpoint | undefined> {

@@ -58,6 +58,31 @@ describe('qualification, RFC 4380 §5.2.1', () => {
     expect(story.clients[0]!.nat).toBe('symmetric');
   });
 
+  test('CLI-30: behind a symmetric NAT no address stays, for there is none', () => {
+    const told = tell(new Story(), [
+      [0, LOCAL, SERVER, solicitation(1)],
+      [50, SERVER, LOCAL, advertisement(1, MAPPED)],
+      [60, LOCAL, SERVER_2, solicitation(2)],
+      [110, SERVER_2, LOCAL, advertisement(2, at('192.0.2.45', 40002))],
+      [30_000, LOCAL, SERVER, solicitation(3)],
+      [30_050, SERVER, LOCAL, advertisement(3, MAPPED)],
+    ]);
+    expect(told.at(-1)).toContain('the NAT is symmetric, and the client has no address');
+    expect(told.join()).not.toContain('the address stays');
+  });
+
+  test('a client behind a NAT is not called by the name of the NAT', () => {
+    const story = new Story(new Map([['192.0.2.45', 'NAT']]));
+    tell(story, [
+      [0, LOCAL, SERVER, solicitation(1)],
+      [1, MAPPED, SERVER, solicitation(1)],
+      [50, SERVER, MAPPED, advertisement(1, MAPPED)],
+      [51, SERVER, LOCAL, advertisement(1, MAPPED)],
+      [90, MAPPED, SERVER, solicitation(2)],
+    ]);
+    expect(story.clients.map(({ name }) => name)).toEqual([undefined]);
+  });
+
   test('SRV-12: an answer from the other address gets in through a cone NAT only', () => {
     const story = new Story();
     const told = tell(story, [

@@ -114,7 +114,9 @@ describeWith(laboratory, 'The process around a role', () => {
     await host.ip('route add ::/0 dev wan metric 1029');
     const client = startTeredo(host, ['client', '192.0.2.2', '--even-with-ipv6', '--json']);
     await until('the end of the process', () => !client.running);
-    expect(client.output).toMatch(/"TD-ROUTE-TAKEN","message":"the route default metric 1029, .* leads into wan already"/);
+    expect(client.output).toMatch(
+      /"TD-ROUTE-TAKEN","message":"the route default metric 1029, .* leads into wan already"/,
+    );
     // Nobody was asked in vain.
     expect(client.output).not.toContain('"starting"');
     await host.ip('route delete ::/0 dev wan metric 1029');
@@ -124,7 +126,9 @@ describeWith(laboratory, 'The process around a role', () => {
   test('somebody sets the interface down or takes its route: it is put back, and said; but not without end', async () => {
     const process = await relay();
     await host.ip('link set teredo down');
-    await process.printed(/"TD-INTERFACE-CHANGED","message":"interface teredo was changed from outside; put back: link set/);
+    await process.printed(
+      /"TD-INTERFACE-CHANGED","message":"interface teredo was changed from outside; put back: link set/,
+    );
     expect(await host.run(['ip', '-6', 'route', 'show', 'dev', 'teredo'])).toMatch(/^2001::\/32 .*metric 1024/m);
     await host.ip('route delete 2001::/32 dev teredo');
     await process.printed(/put back: route add 2001::\/32/);
@@ -141,7 +145,12 @@ describeWith(laboratory, 'The process around a role', () => {
   });
 
   test('an interface that is not ours stays as it is, whatever its name is given for', async () => {
-    await host.ip('link add card type veth peer name drac', 'link set drac addrgenmode none up', 'link set card addrgenmode none up', 'route add 2001:db8:5::/48 dev card');
+    await host.ip(
+      'link add card type veth peer name drac',
+      'link set drac addrgenmode none up',
+      'link set card addrgenmode none up',
+      'route add 2001:db8:5::/48 dev card',
+    );
     const untouched = await host.snapshot();
     for (const name of ['card', 'lo']) {
       const client = startTeredo(host, ['client', '192.0.2.2', '--interface', name]);
@@ -227,6 +236,36 @@ describeWith(laboratory, 'The process around a role', () => {
     await process.printed(/warning: .*does not forward IPv6.*\(TD-FORWARDING-OFF\)/);
     expect(await process.stop()).toBe('exit status 0');
     await host.sysctl({ 'net.ipv6.conf.all.forwarding': 1 });
+  });
+
+  test('a host without a route to the server says so, once', async () => {
+    const process = startTeredo(host, ['client', '203.0.113.9']);
+    await process.printed(/warning: this host has no route to 203\.0\.113\.9 \(TD-NO-ROUTE\)/);
+    await process.printed(/attempt 2/);
+    expect(process.output.match(/TD-NO-ROUTE/g)).toHaveLength(1);
+    expect(await process.stop()).toBe('exit status 0');
+  });
+
+  test('a log that cannot be written is no reason to stop; what is lost is told when there is room', async () => {
+    const full = `
+      import fs from 'node:fs';
+      import { isMainThread } from 'node:worker_threads';
+      const write = fs.writeSync;
+      let isFull = true;
+      if (isMainThread) {
+        process.stdout._write = (chunk, encoding, done) => {
+          if (isFull) done(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28 }));
+          else { write(1, chunk); done(); }
+        };
+        process.once('SIGUSR2', () => { isFull = false; });
+      }`;
+    const process = startTeredo(host, ['client', '192.0.2.2'], full);
+    await delay(1_500);
+    expect(process.running).toBe(true);
+    globalThis.process.kill(process.pid, 'SIGUSR2');
+    await process.printed(/\d+ lines of this log are lost: no space left on device/);
+    expect(await process.stop()).toBe('exit status 0');
+    expect(process.output).not.toContain('    at ');
   });
 
   test('a name service that is away is no reason to give up', async () => {

@@ -147,7 +147,7 @@ export class Parties {
     const here = this.#onLink(endpoint, text);
     const known = this.#named(name) ?? this.#byKey.get(here) ?? this.#byKey.get(this.#hostKey(endpoint));
     const client = known ?? this.#newClient(endpoint);
-    if (name !== undefined) {
+    if (name !== undefined && (given !== undefined || isOwn(client, endpoint))) {
       client.name ??= name;
       this.#remember(`name ${name}`, client);
     }
@@ -182,7 +182,8 @@ export class Parties {
 
   /** An end of a datagram, by its role; `given` is a name that the caller of the story knows. */
   party(role: Role, endpoint: Endpoint, client: Client | undefined, given: string | undefined): Party {
-    const name = given ?? client?.name ?? this.nameOf(endpoint);
+    const named = client === undefined || isOwn(client, endpoint) ? this.nameOf(endpoint) : undefined;
+    const name = given ?? client?.name ?? named;
     const place = role === 'server' ? formatIpv4(endpoint.ipv4) : formatEndpoint(endpoint.ipv4, endpoint.port);
     const label = name ?? (role === 'unknown' ? place : `${role} ${place}`);
     const noun = name ?? (role === 'unknown' ? place : `the ${role}`);
@@ -221,6 +222,11 @@ export class Parties {
   #remember(key: string, client: Client): void {
     if (key !== '') put(this.#byKey, key, client, 4 * CLIENTS_MAX);
   }
+}
+
+/** Whether the endpoint is on the client's host: of its mapped address the name is its NAT's. */
+function isOwn(client: Client, endpoint: Endpoint): boolean {
+  return client.first.ipv4 === endpoint.ipv4;
 }
 
 /** Sets an entry; the oldest one makes room. */

@@ -95,6 +95,12 @@ export function tellAdvertisement(scene: Scene): string {
     );
   }
   if (previous !== undefined) {
+    if (client.nat === 'symmetric' && client.address === undefined) {
+      const others = [...new Set([...port.mappings.values()].map(({ ipv4, port: at }) => formatEndpoint(ipv4, at)))];
+      return others.length > 1
+        ? `${sender.noun} sees ${seen}, still not what the other address sees: the NAT is symmetric, and ${receiver.noun} has no address`
+        : `${sender.noun} sees ${seen}: what the other address sees will tell whether the NAT is symmetric still`;
+    }
     if (sameEndpoint(previous, origin))
       return `${sender.noun} still sees ${seen}: the mapping lives, the address stays`;
     const before = formatEndpoint(previous.ipv4, previous.port);
