@@ -1,7 +1,7 @@
 /** What a table of speeds must say about where it was measured. */
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
-import { run, runToEnd } from '../test/support/commands.ts';
+import { run, runToEnd } from '../src/lab/kernel/commands.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 

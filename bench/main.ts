@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { succeeds } from '../test/support/commands.ts';
+import { succeeds } from '../src/lab/kernel/commands.ts';
 import type { Group } from './group.ts';
 import { machine, versions } from './machine.ts';
 import { idle } from './measures/idle.ts';

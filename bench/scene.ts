@@ -1,11 +1,11 @@
 /** The network of all measures: both implementations on one island, and a way without any tunnel. */
 
+import type { Namespace } from '../src/lab/kernel/namespaces.ts';
+import { ping } from '../src/lab/kernel/ping.ts';
 import type { Implementation, RunningClient } from '../test/support/implementation.ts';
 import { type HostBehindRelay, Island, type RunningServer } from '../test/support/island.ts';
 import { miredo } from '../test/support/miredo.ts';
-import type { Namespace } from '../test/support/namespaces.ts';
 import { ours } from '../test/support/ours.ts';
-import { ping } from '../test/support/ping.ts';
 import { Sender } from './load/sender.ts';
 
 /** Our server's limit for one IPv4 address must not be what is measured. */

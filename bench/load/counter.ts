@@ -1,5 +1,5 @@
 /** Counts what passes a namespace, in the kernel, so that counting costs next to nothing. */
-import type { Namespace } from '../../test/support/namespaces.ts';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
 
 export interface Count {
   /** Buffers of the kernel: one may hold many datagrams of one size, with headers that are counted once. */

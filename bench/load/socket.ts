@@ -1,8 +1,8 @@
 /** Sockets inside a namespace, connected to where a load goes. */
 import koffi from 'koffi';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
 import { parseIpv4, parseIpv6 } from '../../src/wire/text.ts';
 import { inside } from '../../test/support/inside.ts';
-import type { Namespace } from '../../test/support/namespaces.ts';
 
 const AF_INET = 2;
 const AF_INET6 = 10;

@@ -1,6 +1,6 @@
 /** Memory of programs, and of a list of peers from a thousand to a million. */
 import { fileURLToPath } from 'node:url';
-import { run } from '../../test/support/commands.ts';
+import { run } from '../../src/lab/kernel/commands.ts';
 import { processTree, residentSize } from '../cpu.ts';
 import type { Group } from '../group.ts';
 import type { PeersMeasured } from '../load/peers.ts';

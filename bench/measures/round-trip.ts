@@ -1,5 +1,5 @@
 /** Round trips from the client's host to the IPv6 host, echo requests 2 ms apart. */
-import { run } from '../../test/support/commands.ts';
+import { run } from '../../src/lab/kernel/commands.ts';
 import type { Context, Group } from '../group.ts';
 import type { Contestant, Goal, Measure } from '../report.ts';
 import { warmUp } from '../scene.ts';

@@ -5,8 +5,8 @@
  * crosses the kernel alone.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Namespace } from '../../test/support/namespaces.ts';
-import { until } from '../../test/support/until.ts';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
+import { until } from '../../src/lab/kernel/until.ts';
 import { cpuTime, processTree } from '../cpu.ts';
 import type { Context, Group } from '../group.ts';
 import { Counter, datagrams } from '../load/counter.ts';

@@ -1,7 +1,7 @@
 /** From the start of a client to the first echo reply through its tunnel. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Namespace } from '../../test/support/namespaces.ts';
-import type { Process } from '../../test/support/process.ts';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
+import type { Process } from '../../src/lab/kernel/process.ts';
 import type { Context, Group } from '../group.ts';
 import type { Measure } from '../report.ts';
 import type { Side } from '../scene.ts';

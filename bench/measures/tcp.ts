@@ -1,7 +1,7 @@
 /** TCP through client, NAT and relay to an IPv6 host, and over the same hosts without a tunnel (iperf3). */
 
-import { run } from '../../test/support/commands.ts';
-import type { Namespace } from '../../test/support/namespaces.ts';
+import { run } from '../../src/lab/kernel/commands.ts';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
 import type { Context, Group } from '../group.ts';
 import type { Contestant, Measure } from '../report.ts';
 import { warmUp } from '../scene.ts';

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PcapngWriter } from '../../src/capture/pcapng.ts';
+import { runToEnd } from '../../src/lab/kernel/commands.ts';
+import { PROGRAM } from '../../src/lab/kernel/teredo.ts';
 import { joined } from '../capture/files.ts';
 import { udpPacket } from '../capture/udp-packet.ts';
-import { runToEnd } from '../support/commands.ts';
-import { PROGRAM } from '../support/teredo.ts';
 import { ADDRESS_A, ALL, bytesOf, E1, E2, E3, E6, ipv4Of } from '../wire/examples.ts';
 
 const teredo = (argv: readonly string[], input = '') => runToEnd([process.execPath, PROGRAM, ...argv], input);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { runToEnd } from '../support/commands.ts';
-import { PROGRAM } from '../support/teredo.ts';
+import { runToEnd } from '../../src/lab/kernel/commands.ts';
+import { PROGRAM } from '../../src/lab/kernel/teredo.ts';
 import { ADDRESS_A, ADDRESS_B, bytesOf, E1, E1C, E2, E2M, E6, E7, E9_SOLICITATION } from '../wire/examples.ts';
 
 const teredo = (argv: readonly string[]) => runToEnd([process.execPath, PROGRAM, ...argv]);

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { succeeds } from '../../src/lab/kernel/commands.ts';
+import { PROGRAM } from '../../src/lab/kernel/teredo.ts';
 import { scenarios } from '../../src/lab/scenarios.ts';
-import { succeeds } from '../support/commands.ts';
-import { PROGRAM } from '../support/teredo.ts';
 
 let folder = '';
 beforeAll(() => {

@@ -2,8 +2,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runToEnd } from '../support/commands.ts';
-import { PROGRAM } from '../support/teredo.ts';
+import { runToEnd } from '../../src/lab/kernel/commands.ts';
+import { PROGRAM } from '../../src/lab/kernel/teredo.ts';
 
 let folder = '';
 beforeAll(() => {

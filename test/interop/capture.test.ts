@@ -1,9 +1,9 @@
 /** What goes over the wire, in the eyes of tshark. */
 import { expect, test } from 'vitest';
+import { ping } from '../../src/lab/kernel/ping.ts';
 import { Capture } from '../support/capture.ts';
 import type { Island } from '../support/island.ts';
 import { ours } from '../support/ours.ts';
-import { ping } from '../support/ping.ts';
 import { transfer } from '../support/transfer.ts';
 import { describeOnIsland } from './with-island.ts';
 

@@ -1,9 +1,9 @@
 /** Whatever ends our programs, the machine is afterwards as it was before. */
 import { expect, test } from 'vitest';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
+import type { Process } from '../../src/lab/kernel/process.ts';
 import type { Island } from '../support/island.ts';
-import type { Namespace } from '../support/namespaces.ts';
 import { ours } from '../support/ours.ts';
-import type { Process } from '../support/process.ts';
 import { describeOnIsland } from './with-island.ts';
 
 /** Makes a host for a program of ours, and starts it there. */

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { Namespace } from '../support/namespaces.ts';
-import { ping } from '../support/ping.ts';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
+import { ping } from '../../src/lab/kernel/ping.ts';
 import { transfer } from '../support/transfer.ts';
 
 /** Anything with an IPv6 address: a client, a native host. */

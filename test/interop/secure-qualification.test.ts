@@ -2,11 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
+import type { Process } from '../../src/lab/kernel/process.ts';
 import { teredoAddress } from '../support/implementation.ts';
 import type { Island } from '../support/island.ts';
-import type { Namespace } from '../support/namespaces.ts';
 import { ours, reports, startClient, startServer } from '../support/ours.ts';
-import type { Process } from '../support/process.ts';
 import { expectPingFromCold } from './reach.ts';
 import { describeOnIsland } from './with-island.ts';
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Namespace, Network } from '../../src/lab/kernel/namespaces.ts';
 import { describeWith } from '../support/capabilities.ts';
-import { type Namespace, Network } from '../support/namespaces.ts';
 
 const HELPER = fileURLToPath(new URL('../support/allocation-helper.mjs', import.meta.url));
 /** What V8 itself moves about between two looks at it, whatever we do. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Namespace, Network } from '../../src/lab/kernel/namespaces.ts';
+import { startTeredo } from '../../src/lab/kernel/teredo.ts';
+import { until } from '../../src/lab/kernel/until.ts';
 import { describeWith, laboratory } from '../support/capabilities.ts';
-import { type Namespace, Network } from '../support/namespaces.ts';
-import { startTeredo } from '../support/teredo.ts';
-import { until } from '../support/until.ts';
 
 describeWith(laboratory, 'A client on a host that has IPv6', () => {
   const network = new Network();

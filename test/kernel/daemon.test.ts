@@ -2,11 +2,11 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Namespace, Network } from '../../src/lab/kernel/namespaces.ts';
+import type { Process } from '../../src/lab/kernel/process.ts';
+import { PROGRAM, startTeredo } from '../../src/lab/kernel/teredo.ts';
+import { until } from '../../src/lab/kernel/until.ts';
 import { describeWith, laboratory } from '../support/capabilities.ts';
-import { type Namespace, Network } from '../support/namespaces.ts';
-import type { Process } from '../support/process.ts';
-import { PROGRAM, startTeredo } from '../support/teredo.ts';
-import { until } from '../support/until.ts';
 
 const READY = /"type":"ready"/;
 

@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { run, runToEnd } from '../../src/lab/kernel/commands.ts';
+import { PROGRAM } from '../../src/lab/kernel/teredo.ts';
+import { until } from '../../src/lab/kernel/until.ts';
 import { scenarios } from '../../src/lab/scenarios.ts';
 import { describeWith, laboratory } from '../support/capabilities.ts';
-import { run, runToEnd } from '../support/commands.ts';
-import { PROGRAM } from '../support/teredo.ts';
-import { until } from '../support/until.ts';
 
 interface Story {
   readonly isAsExpected: boolean;

@@ -1,13 +1,13 @@
 /** The tunnel carries the same octets whatever the kernel can do for it: each offload missing in turn, and all. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
+import { ping } from '../../src/lab/kernel/ping.ts';
+import { startTeredo } from '../../src/lab/kernel/teredo.ts';
 import { describeWith, laboratory } from '../support/capabilities.ts';
 import { Capture } from '../support/capture.ts';
 import { type Implementation, type RunningClient, teredoAddress, teredoRoute } from '../support/implementation.ts';
 import { type HostBehindRelay, Island } from '../support/island.ts';
-import type { Namespace } from '../support/namespaces.ts';
 import { ours, reports } from '../support/ours.ts';
-import { ping } from '../support/ping.ts';
-import { startTeredo } from '../support/teredo.ts';
 import { trains } from '../support/trains.ts';
 import { transfer } from '../support/transfer.ts';
 

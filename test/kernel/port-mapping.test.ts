@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Namespace, Network } from '../../src/lab/kernel/namespaces.ts';
+import type { Process } from '../../src/lab/kernel/process.ts';
+import { PROGRAM } from '../../src/lab/kernel/teredo.ts';
+import { until } from '../../src/lab/kernel/until.ts';
 import { describeWith, laboratory } from '../support/capabilities.ts';
 import { forgetMappings, mappings, prepareRouter, startMiniupnpd } from '../support/miniupnpd.ts';
-import { type Namespace, Network } from '../support/namespaces.ts';
 import { reports } from '../support/ours.ts';
-import type { Process } from '../support/process.ts';
-import { PROGRAM } from '../support/teredo.ts';
-import { until } from '../support/until.ts';
 
 /** miniupnpd maps nothing for a router with an address of the documentation networks; nothing leaves the namespaces. */
 const PUBLIC = '44.128.0.7';

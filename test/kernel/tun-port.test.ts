@@ -8,10 +8,10 @@ import { NativePort } from '../../src/io/linux/native-port.ts';
 import { Poller } from '../../src/io/linux/poller.ts';
 import { SlotBuffers } from '../../src/io/linux/slot-buffers.ts';
 import { LinuxTunPort } from '../../src/io/linux/tun-port.ts';
+import { type Namespace, Network } from '../../src/lab/kernel/namespaces.ts';
+import { until } from '../../src/lab/kernel/until.ts';
 import { describeWith } from '../support/capabilities.ts';
 import { inside } from '../support/inside.ts';
-import { type Namespace, Network } from '../support/namespaces.ts';
-import { until } from '../support/until.ts';
 
 describeWith(['root', 'network namespaces', 'a TUN device', 'ping'], 'the IPv6 side of the ports', () => {
   const network = new Network();

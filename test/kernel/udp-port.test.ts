@@ -8,10 +8,10 @@ import { Poller } from '../../src/io/linux/poller.ts';
 import { SlotBuffers } from '../../src/io/linux/slot-buffers.ts';
 import type { SocketPlan } from '../../src/io/linux/socket.ts';
 import { LinuxUdpPort } from '../../src/io/linux/udp-port.ts';
+import { type Namespace, Network } from '../../src/lab/kernel/namespaces.ts';
 import { parseIpv4 } from '../../src/wire/text.ts';
 import { describeWith } from '../support/capabilities.ts';
 import { inside } from '../support/inside.ts';
-import { type Namespace, Network } from '../support/namespaces.ts';
 
 const LEFT = ipv4('192.0.2.1');
 const RIGHT = ipv4('192.0.2.2');

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, test } from 'vitest';
-import { succeeds } from './commands.ts';
+import { succeeds } from '../../src/lab/kernel/commands.ts';
 
 /**
  * What a test may need of the machine it runs on. Nothing is skipped silently: a group whose needs are not met says

@@ -1,8 +1,8 @@
 /** Captures of the laboratory, and tshark's opinion of them. */
 import { join } from 'node:path';
-import { run } from './commands.ts';
-import type { Namespace } from './namespaces.ts';
-import type { Process } from './process.ts';
+import { run } from '../../src/lab/kernel/commands.ts';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
+import type { Process } from '../../src/lab/kernel/process.ts';
 import { PORT as TRAIN_PORT } from './trains.ts';
 import { PORT as TRANSFER_PORT } from './transfer.ts';
 

@@ -1,6 +1,6 @@
-import type { Namespace } from './namespaces.ts';
-import type { Process } from './process.ts';
-import { until } from './until.ts';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
+import type { Process } from '../../src/lab/kernel/process.ts';
+import { until } from '../../src/lab/kernel/until.ts';
 
 /** A set of Teredo programs that runs in the laboratory: ours, and the others we must get along with. */
 export interface Implementation {

@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import type { Namespace } from './namespaces.ts';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
 
 const CLONE_NEWNET = 0x40000000;
 const O_RDONLY = 0;

@@ -3,11 +3,11 @@
  * clients behind NATs. Daemons start when a test first asks for them and live as long as the island.
  */
 
+import { Internet } from '../../src/lab/kernel/internet.ts';
 import type { KernelNat } from '../../src/lab/kernel/kernel-nat.ts';
+import { type Namespace, Network } from '../../src/lab/kernel/namespaces.ts';
+import type { Process } from '../../src/lab/kernel/process.ts';
 import type { Implementation, RunningClient, ServerAddresses } from './implementation.ts';
-import { Internet } from './internet.ts';
-import { type Namespace, Network } from './namespaces.ts';
-import type { Process } from './process.ts';
 
 export class Island {
   readonly network: Network;

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Namespace } from './namespaces.ts';
-import type { Process } from './process.ts';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
+import type { Process } from '../../src/lab/kernel/process.ts';
 
 /** miniupnpd, which home routers run, on a router with interfaces `wan` and `lan`. */
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
+import type { Process } from '../../src/lab/kernel/process.ts';
 import { type Implementation, listening, type ServerAddresses, teredoAddress, teredoRoute } from './implementation.ts';
-import type { Namespace } from './namespaces.ts';
-import type { Process } from './process.ts';
 
 /** Debian's miredo and miredo-server 1.2.6, each from a configuration file of its own. */
 export const miredo: Implementation = {

@@ -1,7 +1,7 @@
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
+import type { Process } from '../../src/lab/kernel/process.ts';
+import { startTeredo } from '../../src/lab/kernel/teredo.ts';
 import { type Implementation, listening, type ServerAddresses, teredoAddress, teredoRoute } from './implementation.ts';
-import type { Namespace } from './namespaces.ts';
-import type { Process } from './process.ts';
-import { startTeredo } from './teredo.ts';
 
 /** Our programs as a user starts them, from `bin/teredo`. */
 export const ours: Implementation = {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Namespace } from './namespaces.ts';
+import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
 
 const HELPER = fileURLToPath(new URL('transfer-helper.mjs', import.meta.url));
 /** The receiver's. */

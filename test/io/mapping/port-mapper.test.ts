@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Router } from '../../../src/io/mapping/mapping.ts';
 import { PortMapper, type PortMapperOptions, type PortMappingState } from '../../../src/io/mapping/port-mapper.ts';
 import { StateFile } from '../../../src/io/mapping/state-file.ts';
-import { until } from '../../support/until.ts';
+import { until } from '../../../src/lab/kernel/until.ts';
 import { FakeRouter, honest, igd, natPmpAnswer, pcpAnswer } from './fake-router.ts';
 
 const PORT = 40001;
