@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests with real packets: one file at a time, and after the others, for these watch the clock. */
+/**
+ * Tests with real packets: one file at a time, and after the others, for these watch the clock. One more try each: a
+ * machine that is busy elsewhere can be late, and vitest says which test needed it.
+ */
 function serial(groupOrder: number) {
-  return { fileParallelism: false, testTimeout: 180_000, hookTimeout: 120_000, sequence: { groupOrder } };
+  return { fileParallelism: false, testTimeout: 180_000, hookTimeout: 120_000, retry: 1, sequence: { groupOrder } };
 }
 
 export default defineConfig({

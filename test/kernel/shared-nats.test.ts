@@ -1,4 +1,5 @@
 /** Two clients of ours behind one and the same NAT, and behind NATs behind NATs, on NAT nodes of the lab. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Internet } from '../../src/lab/kernel/internet.ts';
 import type { Lan } from '../../src/lab/kernel/lan.ts';
@@ -38,6 +39,8 @@ describeWith(laboratory, 'Clients behind the same NAT', () => {
         hairpinning ? '192.0.2.1' : '192.0.2.2',
       ]);
       const [a, b] = await Promise.all([client(lan, `a-${hairpinning}`), client(lan, `b-${hairpinning}`)]);
+      // RFC 4380 §5.2.6: no bubble within 2 s of the one that answered the discovery, and only four packets wait.
+      await delay(2_100);
       await expectReach(a, b);
     });
 
