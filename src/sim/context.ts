@@ -1,5 +1,5 @@
 import type { SeededRandom } from './random.ts';
-import type { Trace } from './trace.ts';
+import type { Crossing, Trace } from './trace.ts';
 
 /** What every part of a world sees of it: the time, a way to be called later, chance, and the trace. */
 export interface Context {
@@ -16,6 +16,20 @@ export interface Context {
   nextFlight(): number;
   /** The flight that is being handled now; what is sent meanwhile names it as its cause. */
   cause: number | undefined;
+}
+
+/** Notes that something was put on a network, and when it reaches the other end; undefined: it does not. */
+export function cross(
+  { trace, now, cause }: Context,
+  network: string,
+  [from, to]: readonly [string, string],
+  { datagram, packet }: Pick<Crossing, 'datagram' | 'packet'>,
+  arrivesAt: number | undefined,
+): void {
+  const what = datagram ?? packet;
+  if (!trace.isOn || what === undefined) return;
+  const { flight, sender } = what;
+  trace.add({ type: 'crossing', at: now, arrivesAt, network, from, to, flight, cause, sender, datagram, packet });
 }
 
 /** Ends a flight, with the reason people will read. */

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../roles/role.ts';
 import { isMulticast } from '../wire/ipv4.ts';
 import { formatIpv4 } from '../wire/text.ts';
-import { type Context, lose } from './context.ts';
+import { type Context, cross, lose } from './context.ts';
 import { type Datagram, ipv4Length } from './datagram.ts';
 import type { Link } from './link.ts';
 
@@ -111,23 +111,7 @@ export class Ipv4Network {
   }
 
   #record(from: Ipv4Attachment, to: string, datagram: Datagram, arrivesAt: number | undefined): void {
-    const { trace, now, cause } = this.#context;
-    if (!trace.isOn) return;
-    const { flight, sender } = datagram;
-    const { name: network } = this;
-    trace.add({
-      type: 'crossing',
-      at: now,
-      arrivesAt,
-      network,
-      from: from.node.name,
-      to,
-      flight,
-      cause,
-      sender,
-      datagram,
-      packet: undefined,
-    });
+    cross(this.#context, this.name, [from.node.name, to], { datagram, packet: undefined }, arrivesAt);
   }
 
   #addAddress(ipv4: number, attachment: Ipv4Attachment): void {

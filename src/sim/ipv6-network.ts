@@ -2,7 +2,7 @@ import * as icmpv6 from '../wire/icmpv6.ts';
 import * as ipv6 from '../wire/ipv6.ts';
 import * as teredo from '../wire/teredo.ts';
 import { formatIpv6, parseIpv6 } from '../wire/text.ts';
-import { type Context, lose } from './context.ts';
+import { type Context, cross, lose } from './context.ts';
 import type { Packet } from './datagram.ts';
 import type { Link } from './link.ts';
 
@@ -106,23 +106,7 @@ export class Ipv6Network {
   }
 
   #record(from: Ipv6Attachment, to: string, packet: Packet, arrivesAt: number | undefined): void {
-    const { trace, now, cause } = this.#context;
-    if (!trace.isOn) return;
-    const { flight, sender } = packet;
-    const { name: network } = this;
-    trace.add({
-      type: 'crossing',
-      at: now,
-      arrivesAt,
-      network,
-      from: from.node.name,
-      to,
-      flight,
-      cause,
-      sender,
-      datagram: undefined,
-      packet,
-    });
+    cross(this.#context, this.name, [from.node.name, to], { datagram: undefined, packet }, arrivesAt);
   }
 }
 
