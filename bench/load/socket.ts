@@ -1,14 +1,17 @@
 /** Sockets inside a namespace, connected to where a load goes. */
 import koffi from 'koffi';
 import type { Namespace } from '../../src/lab/kernel/namespaces.ts';
-import { parseIpv4, parseIpv6 } from '../../src/wire/text.ts';
+import { parseIpv6 } from '../../src/wire/text.ts';
 import { inside } from '../../test/support/inside.ts';
 
-const AF_INET = 2;
 const AF_INET6 = 10;
 const SOCK_DGRAM = 2;
 const SOCK_RAW = 3;
-const IPPROTO_RAW = 255;
+/** Of linux/if_packet.h and linux/if_ether.h. */
+const AF_PACKET = 17;
+const SOL_PACKET = 263;
+const PACKET_QDISC_BYPASS = 20;
+const ETH_P_IP = 0x0800;
 const SOL_UDP = 17;
 const UDP_SEGMENT = 103;
 
@@ -23,6 +26,7 @@ const connect = library.func('int connect(int fd, const uint8_t *address, uint l
   address: Uint8Array,
   length: number,
 ) => number;
+const bind = library.func('int bind(int fd, const uint8_t *address, uint length)') as typeof connect;
 const setsockopt = library.func('int setsockopt(int fd, int level, int option, const int *value, uint length)') as (
   fd: number,
   level: number,
@@ -45,23 +49,38 @@ export function openUdp(namespace: Namespace, address: string, port: number, seg
   throw new Error(`the kernel cuts no UDP: errno ${koffi.errno()}`);
 }
 
-/** A socket for whole IPv4 packets, whose senders may be of any port. */
-export function openRaw(namespace: Namespace, address: string): number {
-  const sockaddr = new Uint8Array(16);
+/**
+ * A socket for whole Ethernet frames out of one interface, past routes, queues and the IPv4 of the sending host: the
+ * cheapest way to offer a load, and the load is of any port and any address.
+ */
+export function openPacket(namespace: Namespace, interfaceIndex: number): number {
+  const sockaddr = new Uint8Array(20);
   const view = new DataView(sockaddr.buffer);
-  view.setUint16(0, AF_INET, true);
-  view.setInt32(4, parseIpv4(address)!);
-  return open(namespace, AF_INET, SOCK_RAW, IPPROTO_RAW, sockaddr);
+  view.setUint16(0, AF_PACKET, true);
+  view.setUint16(2, ETH_P_IP);
+  view.setInt32(4, interfaceIndex, true);
+  // Protocol 0: nothing is ever received.
+  const fd = open(namespace, AF_PACKET, SOCK_RAW, 0, sockaddr, bind);
+  if (setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, [1], 4) === 0) return fd;
+  close(fd);
+  throw new Error(`no way around the queue of the interface: errno ${koffi.errno()}`);
 }
 
 export function closeSocket(fd: number): void {
   close(fd);
 }
 
-function open(namespace: Namespace, domain: number, type: number, protocol: number, sockaddr: Uint8Array): number {
+function open(
+  namespace: Namespace,
+  domain: number,
+  type: number,
+  protocol: number,
+  sockaddr: Uint8Array,
+  attach = connect,
+): number {
   return inside(namespace, () => {
     const fd = socket(domain, type, protocol);
-    if (fd >= 0 && connect(fd, sockaddr, sockaddr.length) === 0) return fd;
+    if (fd >= 0 && attach(fd, sockaddr, sockaddr.length) === 0) return fd;
     const number = koffi.errno();
     if (fd >= 0) close(fd);
     throw new Error(`cannot open a socket in ${namespace.name}: errno ${number}`);

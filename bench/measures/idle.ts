@@ -4,6 +4,12 @@ import { cpuTime, processTree } from '../cpu.ts';
 import type { Context, Group } from '../group.ts';
 import { programs } from '../programs.ts';
 
+/**
+ * After the start, before an idle program is watched: a new program of ours is not idle, for V8 still compiles what
+ * the start made hot and collects what it left, once.
+ */
+const SETTLE_MS = 15_000;
+
 export const idle: Group = {
   name: 'idle',
 
@@ -11,6 +17,7 @@ export const idle: Group = {
     const watched = scene.sides.flatMap((side) =>
       programs(side).map(({ name, pid }) => ({ side, name, pids: processTree(pid) })),
     );
+    await delay(SETTLE_MS);
     const before = watched.map(({ pids }) => cpuTime(pids));
     const startAt = performance.now();
     await delay(options.idleMs);

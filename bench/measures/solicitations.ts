@@ -11,14 +11,14 @@ import { cpuTime, processTree } from '../cpu.ts';
 import type { Context, Group } from '../group.ts';
 import { Counter, datagrams } from '../load/counter.ts';
 import type { Sender } from '../load/sender.ts';
-import { closeSocket, openRaw } from '../load/socket.ts';
-import { solicitations as messagesFrom } from '../load/solicitations.ts';
+import { closeSocket, openPacket } from '../load/socket.ts';
+import { solicitations as messagesFrom, type Way } from '../load/solicitations.ts';
 import type { Measure } from '../report.ts';
 import type { Scene, Side } from '../scene.ts';
 
 const ADDRESS = '198.51.100.250';
 /** More than can be sent and answered on two cores. */
-const PER_SECOND = 400_000;
+const PER_SECOND = 800_000;
 const HEADERS = 28;
 const SETTLE_MS = 100;
 
@@ -34,7 +34,13 @@ const LOADS: readonly Load[] = [
   load('solicitations-apart', 4096),
 ];
 
-let crowd: Promise<Namespace> | undefined;
+/** The clients, at the other end of a cable to each server. */
+interface Crowd {
+  readonly host: Namespace;
+  readonly ways: ReadonlyMap<string, Way & { readonly interfaceIndex: number }>;
+}
+
+let crowd: Promise<Crowd> | undefined;
 
 export const solicitations: Group = {
   name: 'solicitations',
@@ -71,34 +77,63 @@ function load(name: string, ports: number, goals: { answered?: Measure['goal']; 
 }
 
 /** A host with a cable to each server, for a router on the way would cost the sender its speed. */
-async function gather({ island, sides }: Scene): Promise<Namespace> {
+async function gather({ island, sides }: Scene): Promise<Crowd> {
   const host = await island.network.add('crowd');
+  const ways = new Map<string, Way & { readonly interfaceIndex: number }>();
   for (const { name, server } of sides) {
     await island.network.cable(host, name, server.host, 'crowd');
     await host.ip(`address add ${ADDRESS}/32 dev ${name}`, `route add ${server.addresses[0]} dev ${name}`);
     await server.host.ip(`route add ${ADDRESS} dev crowd`);
+    const [near, far] = await Promise.all([link(host, name), link(server.host, 'crowd')]);
+    const [fromMac, toMac] = [macOf(near), macOf(far)];
+    ways.set(name, { fromMac, toMac, source: ADDRESS, server: server.addresses[0], interfaceIndex: near.ifindex });
   }
-  return host;
+  return { host, ways };
+}
+
+interface Link {
+  readonly ifindex: number;
+  /** As "02:00:..." */
+  readonly address: string;
+}
+
+async function link(host: Namespace, name: string): Promise<Link> {
+  const [found] = await host.ask<Link[]>('link', 'show', 'dev', name);
+  return found!;
+}
+
+function macOf({ address }: Link): Uint8Array {
+  return Uint8Array.from(address.split(':'), (octet) => Number.parseInt(octet, 16));
 }
 
 async function measure(
   { scene, results, options }: Context,
   side: Side,
-  from: Namespace,
+  { host, ways }: Crowd,
   { ports, offered, answered, cost }: Load,
 ): Promise<void> {
-  const { addresses, process } = side.server;
-  const server = processTree(process.pid);
-  const messages = messagesFrom(ADDRESS, addresses[0], ports);
-  const size = await answerSize(scene.sender, from, side);
-  const fd = openRaw(from, addresses[0]);
-  const counter = await Counter.start(from, 'udp sport 3544', true);
+  const server = processTree(side.server.process.pid);
+  const way = ways.get(side.name)!;
+  const fd = openPacket(host, way.interfaceIndex);
+  const counter = await Counter.start(host, 'udp sport 3544', true);
   try {
+    const size = await answerSize(scene.sender, fd, way, counter);
     const before = cpuTime(server);
-    const sent = await scene.sender.send({ fd, messages, perSecond: PER_SECOND, ms: options.loadMs });
+    const first = await counter.read();
+    const sent = await scene.sender.send({
+      fd,
+      messages: messagesFrom(way, ports),
+      perSecond: PER_SECOND,
+      ms: options.loadMs,
+    });
     await delay(SETTLE_MS);
     const ns = cpuTime(server) - before;
-    const answers = datagrams(await counter.read(), HEADERS, size);
+    const all = await counter.read();
+    const answers = datagrams(
+      { packets: all.packets - first.packets, octets: all.octets - first.octets },
+      HEADERS,
+      size,
+    );
     results.add(offered, side.name, (sent.count * 1000) / sent.ms);
     results.add(answered, side.name, (answers * 1000) / sent.ms);
     results.add(cost, side.name, ns / 1000 / answers);
@@ -109,21 +144,14 @@ async function measure(
 }
 
 /** Octets of the datagram that answers one solicitation. */
-async function answerSize(sender: Sender, from: Namespace, side: Side): Promise<number> {
-  const fd = openRaw(from, side.server.addresses[0]);
-  const counter = await Counter.start(from, 'udp sport 3544', true);
-  try {
-    await sender.send({ fd, messages: messagesFrom(ADDRESS, side.server.addresses[0], 1), perSecond: 100, ms: 20 });
-    return await until(
-      `an advertisement of the server of ${side.name}`,
-      async () => {
-        const { packets, octets } = await counter.read();
-        return packets > 0 && octets / packets - HEADERS;
-      },
-      3_000,
-    );
-  } finally {
-    closeSocket(fd);
-    await counter.stop();
-  }
+async function answerSize(sender: Sender, fd: number, way: Way, counter: Counter): Promise<number> {
+  await sender.send({ fd, messages: messagesFrom(way, 1), perSecond: 100, ms: 20 });
+  return await until(
+    'an advertisement',
+    async () => {
+      const { packets, octets } = await counter.read();
+      return packets > 0 && octets / packets - HEADERS;
+    },
+    3_000,
+  );
 }

@@ -12,7 +12,7 @@ const PORT = 9;
 const INNER_HEADERS = 48;
 const OUTER_HEADERS = 28;
 /** Saturation: a sender on the same two cores can do little more. */
-const SATURATION = 400_000;
+const SATURATION = 800_000;
 /**
  * Datagrams in one write. Toward clients the sender's packets go through routers, at the cost of the sender, so that
  * it needs the help; `build` of scene.ts sees to it that they leave its host one by one. The client's host hands them
@@ -36,10 +36,10 @@ const LOADS: readonly { readonly size: number; readonly perSecond: number }[] = 
 const GOALS: Readonly<Record<string, Goal>> = {
   'udp/up/64/200k/relay': { miredo: 1 / 5 },
   'udp/down/64/200k/relay': { miredo: 1 / 2 },
-  'udp/up/64/400k/delivered': { miredo: 5 },
-  'udp/down/64/400k/delivered': { miredo: 2.5 },
-  'udp/up/1200/400k/delivered': { miredo: 4 },
-  'udp/down/1200/400k/delivered': { miredo: 4 },
+  'udp/up/64/800k/delivered': { miredo: 5 },
+  'udp/down/64/800k/delivered': { miredo: 2.5 },
+  'udp/up/1200/800k/delivered': { miredo: 4 },
+  'udp/down/1200/800k/delivered': { miredo: 4 },
 };
 
 export const udp: Group = {

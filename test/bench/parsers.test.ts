@@ -75,7 +75,14 @@ describe('other programs', () => {
 });
 
 describe('the load of a server', () => {
-  const messages = solicitations('198.51.100.250', '192.0.2.1', 3);
+  const fromMac = Uint8Array.of(2, 0, 0, 0, 0, 1);
+  const toMac = Uint8Array.of(2, 0, 0, 0, 0, 2);
+  const frames = solicitations({ fromMac, toMac, source: '198.51.100.250', server: '192.0.2.1' }, 3);
+  const messages = frames.map((frame) => frame.slice(14));
+
+  test('each is an Ethernet frame with IPv4 in it, from the one host to the other', () => {
+    for (const frame of frames) expect([...frame.subarray(0, 14)]).toEqual([...toMac, ...fromMac, 0x08, 0x00]);
+  });
 
   test('RFC 4380 §5.2.1: each is a solicitation that a server must answer, with a nonce of its own', () => {
     const nonces = messages.map((bytes) => {
