@@ -5,14 +5,22 @@
  * no sockets, no clock, no entropy.
  */
 
-import type { ClientConfiguration, RelayConfiguration, ServerConfiguration } from './daemon/configuration.ts';
+import type {
+  ClientConfiguration,
+  RelayConfiguration,
+  ServerConfiguration,
+} from './daemon/configuration/configuration.ts';
 import { Daemon } from './daemon/daemon.ts';
 import type { Reporter } from './daemon/reports.ts';
 import { TeredoError } from './errors.ts';
 import { parseIpv4 } from './wire/text.ts';
 
 export { Batch } from './batch/batch.ts';
-export type { ClientConfiguration, RelayConfiguration, ServerConfiguration } from './daemon/configuration.ts';
+export type {
+  ClientConfiguration,
+  RelayConfiguration,
+  ServerConfiguration,
+} from './daemon/configuration/configuration.ts';
 export { Daemon } from './daemon/daemon.ts';
 export type { Report, Reporter } from './daemon/reports.ts';
 export { Driver, type TunPort, type UdpPort } from './driver/driver.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ClientConfiguration, ExtensionSwitches, Offloads } from '../daemon/configuration.ts';
+import type { ClientConfiguration, ExtensionSwitches, Offloads } from '../daemon/configuration/configuration.ts';
 import { warning } from '../daemon/reports.ts';
 import { TeredoError } from '../errors.ts';
 import {

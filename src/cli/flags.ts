@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { OFFLOADS, type Offloads } from '../daemon/configuration.ts';
+import { OFFLOADS, type Offloads } from '../daemon/configuration/configuration.ts';
 import { TeredoError } from '../errors.ts';
 import { formatIpv4, parseHex, parseIpv4 } from '../wire/text.ts';
 import { wordsFor } from './words.ts';

@@ -1,4 +1,4 @@
-import type { DaemonConfiguration } from '../daemon/configuration.ts';
+import type { DaemonConfiguration } from '../daemon/configuration/configuration.ts';
 import type { Report, Reporter } from '../daemon/reports.ts';
 import { story } from './output.ts';
 import { keepRunning } from './standard-output.ts';

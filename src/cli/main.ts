@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { TeredoError } from '../errors.ts';
 import * as client from './client.ts';
+import * as config from './config.ts';
 import * as decode from './decode.ts';
 import * as encode from './encode.ts';
 import * as lab from './lab.ts';
@@ -12,7 +13,7 @@ import { watchOutput } from './standard-output.ts';
 import { Exit, reportError } from './terminal.ts';
 
 /** Each file of a command adds it to the program; what a command needs to run it loads when it runs. */
-const commands = [client, server, relay, decode, encode, lab];
+const commands = [client, server, relay, config, decode, encode, lab];
 
 /** Runs one command line and gives the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
-import { type DaemonConfiguration, OFFLOADS, type Offloads, type RelayConfiguration } from '../daemon/configuration.ts';
+import {
+  type DaemonConfiguration,
+  OFFLOADS,
+  type Offloads,
+  type RelayConfiguration,
+} from '../daemon/configuration/configuration.ts';
 import { RELAY_PORT } from '../roles/constants.ts';
 import { interfaceFlag, ipv4Flag, offloadsFlag, portFlag } from './flags.ts';
 import { runInForeground } from './foreground.ts';

@@ -5,7 +5,7 @@ import {
   type RelayConfiguration,
   type RoleConfiguration,
   type ServerConfiguration,
-} from '../daemon/configuration.ts';
+} from '../daemon/configuration/configuration.ts';
 import { RELAY_PORT } from '../roles/constants.ts';
 import { formatHex, formatIpv4 } from '../wire/text.ts';
 import {

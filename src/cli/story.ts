@@ -1,4 +1,4 @@
-import type { RoleConfiguration } from '../daemon/configuration.ts';
+import type { RoleConfiguration } from '../daemon/configuration/configuration.ts';
 import type { RoleCounters } from '../daemon/counters.ts';
 import type { PortMappingState, Report } from '../daemon/reports.ts';
 import type { Endpoint, NatBehaviour, NatType, RoleEvent } from '../roles/role.ts';

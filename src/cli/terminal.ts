@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { ConfigurationError } from '../daemon/configuration/problems.ts';
 import { asTeredoError } from '../errors.ts';
 import { withProgramName } from './program-name.ts';
 import { visible } from './words.ts';
@@ -27,10 +28,11 @@ export function reportError(error: unknown, json: boolean): number {
   const message = visible(known.message);
   const next = withProgramName(visible(known.next));
   if (json) {
-    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, type: 'error', code, message, next })}\n`);
+    const details = known instanceof ConfigurationError ? { problems: known.problems } : {};
+    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, type: 'error', code, message, next, ...details })}\n`);
   } else {
     process.stderr.write(`${paint('red', 'teredo:', process.stderr)} ${message}\n`);
     process.stderr.write(`  code: ${code}\n${next === '' ? '' : `  next: ${next}\n`}`);
   }
-  return code.startsWith('TD-USAGE') ? Exit.Usage : Exit.CannotRun;
+  return code.startsWith('TD-USAGE') || code === 'TD-CONFIG' ? Exit.Usage : Exit.CannotRun;
 }

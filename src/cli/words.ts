@@ -1,4 +1,4 @@
-import { getSystemErrorMap } from 'node:util';
+export { wordsFor } from '../daemon/configuration/system-words.ts';
 
 /** Control characters, and those that turn the direction of writing: a file name or a capture may hold any. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
@@ -10,11 +10,4 @@ export function visible(text: string): string {
     const code = character.codePointAt(0)!;
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
   });
-}
-
-/** What the system says, in words: "no such file or directory". */
-export function wordsFor(error: unknown): string {
-  const { errno, code, message } = error as NodeJS.ErrnoException;
-  const known = errno === undefined ? undefined : getSystemErrorMap().get(errno);
-  return known?.[1] ?? code ?? message;
 }

@@ -6,7 +6,7 @@ import { forwardsIpv6, localAddressTo } from '../io/linux/host.ts';
 import { TunInterface, type WantedInterface } from '../io/linux/interface.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import { formatIpv4, formatIpv6, parseIpv4 } from '../wire/text.ts';
-import type { ClientConfiguration, DaemonConfiguration, RoleConfiguration } from './configuration.ts';
+import type { ClientConfiguration, DaemonConfiguration, RoleConfiguration } from './configuration/configuration.ts';
 import { RoleCounters } from './counters.ts';
 import { viewHost } from './host-view.ts';
 import { Mending } from './mending.ts';

@@ -20,7 +20,7 @@ import { LinuxTunPort } from '../io/linux/tun-port.ts';
 import { LinuxUdpPort } from '../io/linux/udp-port.ts';
 import { Wake } from '../io/linux/wake.ts';
 import { formatHex } from '../wire/text.ts';
-import type { DaemonConfiguration, RoleConfiguration } from './configuration.ts';
+import type { DaemonConfiguration, RoleConfiguration } from './configuration/configuration.ts';
 import { RoleCounters } from './counters.ts';
 import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
 import { makeRole, type RunningRole } from './roles.ts';

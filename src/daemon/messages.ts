@@ -2,7 +2,7 @@ import type { Checksum } from '../io/linux/checksum.ts';
 import type { Offloads } from '../io/linux/offloads.ts';
 import type { LocalNetwork } from '../roles/local-networks.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
-import type { DaemonConfiguration } from './configuration.ts';
+import type { DaemonConfiguration } from './configuration/configuration.ts';
 
 /** What the main thread and the data-path thread say to each other. */
 

@@ -5,7 +5,7 @@ import { StateFile, stateFolder } from '../io/mapping/state-file.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import { isGlobalUnicast } from '../wire/ipv4.ts';
 import { formatIpv4, parseIpv4 } from '../wire/text.ts';
-import type { ClientConfiguration, DaemonConfiguration } from './configuration.ts';
+import type { ClientConfiguration, DaemonConfiguration } from './configuration/configuration.ts';
 import type { ToDataPath } from './messages.ts';
 import type { Reporter } from './reports.ts';
 

@@ -3,7 +3,7 @@ import type { Checksum } from '../io/linux/checksum.ts';
 import type { Offloads } from '../io/linux/offloads.ts';
 import type { PortMappingState } from '../io/mapping/port-mapper.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
-import type { RoleConfiguration } from './configuration.ts';
+import type { RoleConfiguration } from './configuration/configuration.ts';
 import type { RoleCounters } from './counters.ts';
 
 export type { PortMappingState } from '../io/mapping/port-mapper.ts';

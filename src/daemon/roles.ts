@@ -1,7 +1,7 @@
 import { Client, type ClientConfig, clientDefaults } from '../roles/client/client.ts';
 import { allExtensions } from '../roles/client/extensions/extensions.ts';
 import type { DropCounters } from '../roles/drop.ts';
-import { Relay, relayDefaults } from '../roles/relay/relay.ts';
+import { Relay, type RelayConfig, relayDefaults } from '../roles/relay/relay.ts';
 import type { Endpoint, Hmac, Random, Role } from '../roles/role.ts';
 import { Server, type ServerConfig, serverDefaults } from '../roles/server/server.ts';
 import type {
@@ -9,7 +9,7 @@ import type {
   RelayConfiguration,
   RoleConfiguration,
   ServerConfiguration,
-} from './configuration.ts';
+} from './configuration/configuration.ts';
 import type { HostView } from './messages.ts';
 
 /** A role and the few things that only some roles want to be told. */
@@ -53,6 +53,7 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surround
     identifyNat: from.identifyNat,
     findRefreshInterval: from.findRefreshInterval,
     extensions: { ...allExtensions, ...from.extensions },
+    ...from.limits,
     ...(from.security === undefined ? {} : { security: from.security }),
   };
   const client = new Client(config, random, hmac, drops);
@@ -79,6 +80,9 @@ function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surround
           advertisementsPerSecond: from.advertisementsPerSecond,
           advertisementsBurst: 2 * from.advertisementsPerSecond,
         }),
+    ...(from.forwardedPerSecond === undefined
+      ? {}
+      : { forwardedPerSecond: from.forwardedPerSecond, forwardedBurst: 2 * from.forwardedPerSecond }),
   };
   const server = new Server(config, random, hmac, drops);
   return {
@@ -92,7 +96,7 @@ function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surround
 }
 
 function makeRelay(from: RelayConfiguration, { random, drops }: Surroundings): RunningRole {
-  const relay = new Relay({ ...relayDefaults, behindNat: from.behindNat ?? false }, random, drops);
+  const relay = new Relay(relayConfig(from), random, drops);
   return {
     role: relay,
     start: nothing,
@@ -104,5 +108,20 @@ function makeRelay(from: RelayConfiguration, { random, drops }: Surroundings): R
     },
     setLocalPort: nothing,
     setPortMapping: nothing,
+  };
+}
+
+function relayConfig({
+  behindNat = false,
+  limits,
+  newPeersPerSecond,
+  bubblesPerSecond,
+}: RelayConfiguration): RelayConfig {
+  return {
+    ...relayDefaults,
+    ...limits,
+    behindNat,
+    ...(newPeersPerSecond === undefined ? {} : { newPeersPerSecond, newPeersBurst: 4 * newPeersPerSecond }),
+    ...(bubblesPerSecond === undefined ? {} : { bubblesPerSecond, bubblesBurst: 4 * bubblesPerSecond }),
   };
 }

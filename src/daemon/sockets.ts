@@ -11,7 +11,7 @@ import {
   VIA_SERVICE,
 } from '../roles/constants.ts';
 import { formatIpv4 } from '../wire/text.ts';
-import type { RoleConfiguration } from './configuration.ts';
+import type { RoleConfiguration } from './configuration/configuration.ts';
 
 /** The local sockets of a role, by the `via` that the role knows them by, and which of them open at once. */
 export function localSockets(configuration: RoleConfiguration): {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Batch } from '../../src/batch/batch.ts';
-import type { ServerConfiguration } from '../../src/daemon/configuration.ts';
+import type { ServerConfiguration } from '../../src/daemon/configuration/configuration.ts';
 import { makeRole } from '../../src/daemon/roles.ts';
 import { DROP_REASONS, Drop } from '../../src/roles/drop.ts';
 import { serverDefaults } from '../../src/roles/server/server.ts';

@@ -1,8 +1,9 @@
-import type { Offloads } from '../io/linux/offloads.ts';
-import type { ExtensionSwitches } from '../roles/client/extensions/extensions.ts';
+import type { Offloads } from '../../io/linux/offloads.ts';
+import type { ExtensionSwitches } from '../../roles/client/extensions/extensions.ts';
+import type { ContactLimits } from '../../roles/contacts.ts';
 
-export { OFFLOADS, type Offload, type Offloads } from '../io/linux/offloads.ts';
-export type { ExtensionSwitches } from '../roles/client/extensions/extensions.ts';
+export { OFFLOADS, type Offload, type Offloads } from '../../io/linux/offloads.ts';
+export type { ExtensionSwitches } from '../../roles/client/extensions/extensions.ts';
 
 /**
  * What one process runs, checked: whoever builds these values has parsed them, and nothing inside checks them again.
@@ -31,6 +32,8 @@ export interface ClientConfiguration extends CommonConfiguration {
   readonly portMapping?: boolean;
   /** RFC 6081; what is left out is on. */
   readonly extensions?: Partial<ExtensionSwitches>;
+  /** Bounds of the memory; the usual ones for what is left out. */
+  readonly limits?: Partial<ContactLimits>;
   /** Secure qualification (RFC 4380 §5.2.2). */
   readonly security?: { readonly identifier: Uint8Array; readonly secret: Uint8Array };
 }
@@ -50,6 +53,8 @@ export interface ServerConfiguration extends CommonConfiguration {
   readonly mtu?: number;
   /** To one IPv4 address, and twice as many at once; the server's default when not given. */
   readonly advertisementsPerSecond?: number;
+  /** Bubbles and echoes toward one IPv4 address, and twice as many at once. */
+  readonly forwardedPerSecond?: number;
 }
 
 export interface RelayConfiguration extends CommonConfiguration {
@@ -61,6 +66,12 @@ export interface RelayConfiguration extends CommonConfiguration {
   readonly port: number;
   /** Open the way through a NAT of the relay's own by direct bubbles (ledger REL-07). */
   readonly behindNat?: boolean;
+  /** Bounds of the memory; the usual ones for what is left out. */
+  readonly limits?: Partial<ContactLimits>;
+  /** Peers that are asked for the first time, and four times as many at once. */
+  readonly newPeersPerSecond?: number;
+  /** Bubbles toward one IPv4 address, and four times as many at once. */
+  readonly bubblesPerSecond?: number;
 }
 
 export type RoleConfiguration = ClientConfiguration | ServerConfiguration | RelayConfiguration;

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { DEFAULT_FILE } from '../daemon/configuration/file.ts';
+import { clientOf, relayOf, roleOf, serverOf } from '../daemon/configuration/roles.ts';
+import type { Settings } from '../daemon/configuration/settings.ts';
+import { TeredoError } from '../errors.ts';
+import { settingsFrom } from './settings.ts';
+import { Exit } from './terminal.ts';
+
+/** Something that is no mistake of the file, and that its owner wants to know. */
+interface Remark {
+  readonly code: string;
+  readonly message: string;
+  readonly next: string;
+}
+
+/** `teredo config check`: what is wrong ends it as an error; what is odd is told. Gives the exit status. */
+export function check(file: string | undefined, json: boolean): number {
+  const path = file ?? DEFAULT_FILE;
+  if (file === undefined && !existsSync(path)) {
+    throw new TeredoError('TD-USAGE', `there is no ${path}`, 'name a file: "teredo config check FILE"');
+  }
+  const settings = settingsFrom(path);
+  const role = roleOf(settings);
+  assemble(settings, role);
+  const remarks = remarksOn(settings);
+  const verdict = `${path}: right, for a ${role}`;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, type: 'check', file: path, role, remarks })}\n`);
+  } else {
+    const lines = remarks.flatMap(({ code, message, next }) => [`  ${message}`, `    ${next} (${code})`]);
+    process.stdout.write(`${[verdict, ...lines].join('\n')}\n`);
+  }
+  return Exit.Fine;
+}
+
+/** Errors: ConfigurationError when values do not fit together. */
+function assemble(settings: Settings, role: ReturnType<typeof roleOf>): void {
+  if (role === 'client') clientOf(settings);
+  else if (role === 'server') serverOf(settings);
+  else relayOf(settings, role);
+}
+
+function remarksOn(settings: Settings): Remark[] {
+  const unheeded = settings.remarks.map(({ name, reason, fix }) => {
+    return { code: 'TD-CONFIG-UNKNOWN', message: `${name}: ${reason}`, next: fix };
+  });
+  const idle = settings.unwired.map(({ name, where }) => ({
+    code: 'TD-CONFIG-NO-EFFECT',
+    message: `${where === '' ? '' : `${where}: `}${name}: this version does not heed it yet`,
+    next: 'leave it away, or be patient',
+  }));
+  return [...unheeded, ...idle];
+}

@@ -1,0 +1,208 @@
+import { parseIpv4 } from '../../wire/text.ts';
+import type {
+  ClientConfiguration,
+  DaemonConfiguration,
+  ExtensionSwitches,
+  RelayConfiguration,
+  ServerConfiguration,
+} from './configuration.ts';
+import type { Problem } from './problems.ts';
+import type { EXTENSION_NAMES, ROLES, Values } from './schema.ts';
+import { readSecret, readSecrets } from './secret-file.ts';
+import type { Settings } from './settings.ts';
+import { nextAddress, type Objection, octets } from './values.ts';
+
+/** From settings, whose values are right one by one, to the roles of a process, whose values are right together. */
+
+export type RoleName = (typeof ROLES)[number];
+
+/** What settings say of a client; its server is still a name. */
+export interface ClientPlan {
+  /** The configuration but for the server, once its address is known. */
+  at(server: number, serverSecondary: number): ClientConfiguration;
+  /** Names or addresses, the best first. */
+  readonly servers: readonly string[];
+  /** Undefined: the address after the first. */
+  readonly serverSecondary: number | undefined;
+}
+
+/** A secret that is given by other means than a file. */
+export interface GivenSecret {
+  /** "--secret". */
+  readonly name: string;
+  readonly text: string;
+}
+
+const SWITCHES: Readonly<Record<(typeof EXTENSION_NAMES)[number], keyof ExtensionSwitches>> = {
+  'symmetric-nat': 'symmetricNat',
+  'upnp-symmetric-nat': 'upnpSymmetricNat',
+  'port-preserving-nat': 'portPreservingNat',
+  'sequential-port-nat': 'sequentialPortNat',
+  hairpinning: 'hairpinning',
+  'server-load-reduction': 'serverLoadReduction',
+};
+
+/** The usual name of an interface. */
+const INTERFACE = 'teredo';
+
+/** Errors: ConfigurationError with everything that does not fit together. */
+export function clientOf(settings: Settings, secret?: GivenSecret): ClientPlan {
+  const { client } = settings.values;
+  const problems: Problem[] = [];
+  const security = clientSecurity(settings, secret, problems);
+  const [first] = client.servers;
+  const serverSecondary = client.server_secondary === undefined ? undefined : parseIpv4(client.server_secondary)!;
+  const literal = parseIpv4(first!);
+  if (literal !== undefined && serverSecondary === undefined && nextAddress(literal) === undefined) {
+    problems.push(settings.problem('client.servers', 'has no next address for a server to use', withoutNext(settings)));
+  }
+  if (problems.length > 0) throw settings.refuse(problems);
+  return {
+    servers: client.servers,
+    serverSecondary,
+    at: (server, secondary) => ({
+      role: 'client',
+      interfaceName: interfaceOf(settings),
+      server,
+      serverSecondary: secondary,
+      port: client.port,
+      refreshIntervalMs: client.refresh_interval * 1_000,
+      localDiscovery: client.local_discovery,
+      identifyNat: client.nat_identification,
+      findRefreshInterval: client.find_refresh_interval,
+      portMapping: client.port_mapping,
+      extensions: Object.fromEntries(client.without.map((name) => [SWITCHES[name], false])),
+      offloads: settings.values.data_path.offloads,
+      limits: contactLimitsOf(settings.values),
+      ...(security === undefined ? {} : { security }),
+    }),
+  };
+}
+
+/** A server, and its relay if it has one. Errors: ConfigurationError. */
+export function serverOf(settings: Settings): DaemonConfiguration {
+  const { server, limits, data_path } = settings.values;
+  const problems: Problem[] = [];
+  const ipv4 = server.ipv4 === undefined ? 0 : parseIpv4(server.ipv4)!;
+  if (ipv4 === 0)
+    problems.push(settings.problem('server.ipv4', 'a server needs it', 'add --address ADDRESS, or server.ipv4'));
+  const said = server.ipv4_secondary === undefined ? nextAddress(ipv4) : parseIpv4(server.ipv4_secondary);
+  if (said === undefined) {
+    const fix = 'name the second one too';
+    problems.push(settings.problem('server.ipv4', 'has no next address for a server to use', fix));
+  } else if (said === ipv4) {
+    const fix = 'name another address of this host';
+    problems.push(settings.problem('server.ipv4_secondary', 'is the first address again', fix));
+  }
+  const keys = server.secrets_file === undefined ? undefined : readSecrets(server.secrets_file);
+  if (isObjection(keys)) problems.push(settings.problem('server.secrets_file', keys.reason, keys.fix));
+  if (keys === undefined && settings.isSet('server.require_security') && !server.require_security) {
+    const { name } = settings.of('server.secrets_file');
+    const flag = settings.of('server.require_security').source === 'flag';
+    const fix = flag ? 'add --secret-file FILE' : `add ${name}, or leave this away`;
+    problems.push(settings.problem('server.require_security', 'without secrets everybody is anonymous', fix));
+  }
+  if (problems.length > 0) throw settings.refuse(problems);
+  const alone: ServerConfiguration = {
+    role: 'server',
+    ipv4,
+    ipv4Secondary: said!,
+    offloads: data_path.offloads,
+    advertisementsPerSecond: server.advertisements_per_second,
+    forwardedPerSecond: limits.forwarded_per_second,
+    ...(settings.isSet('interface.name') && !server.with_relay ? { interfaceName: interfaceOf(settings) } : {}),
+    ...(keys === undefined || isObjection(keys) ? {} : { security: { keys, isRequired: server.require_security } }),
+    ...(server.mtu === undefined ? {} : { mtu: server.mtu }),
+  };
+  return server.with_relay ? [alone, { ...relayOf(settings, 'relay'), ipv4 }] : [alone];
+}
+
+export function relayOf(settings: Settings, role: RelayConfiguration['role']): RelayConfiguration {
+  const { relay, limits, data_path } = settings.values;
+  return {
+    role,
+    interfaceName: interfaceOf(settings),
+    ipv4: relay.ipv4 === undefined ? 0 : parseIpv4(relay.ipv4)!,
+    port: relay.port,
+    behindNat: relay.behind_nat,
+    offloads: data_path.offloads,
+    limits: contactLimitsOf(settings.values),
+    newPeersPerSecond: limits.new_peers_per_second,
+    bubblesPerSecond: limits.bubbles_per_second,
+  };
+}
+
+/** The role that a command or a file names. Errors: ConfigurationError when neither does, or each another. */
+export function roleOf(settings: Settings, command?: RoleName): RoleName {
+  const { role } = settings.values;
+  if (command !== undefined && role !== undefined && role !== command) {
+    const fix = `run "teredo ${role}" or "teredo run", or name another file`;
+    throw settings.refuse([settings.problem('role', `this command is "teredo ${command}"`, fix)]);
+  }
+  const found = command ?? role;
+  if (found !== undefined) return found;
+  const problem = settings.problem('role', 'nobody says what to run', 'write role = "client", or "server", "relay"...');
+  throw settings.refuse([{ ...problem, where: settings.file ?? '' }]);
+}
+
+function interfaceOf({ values }: Settings): string {
+  return values.interface.name ?? INTERFACE;
+}
+
+function contactLimitsOf({ limits }: Values) {
+  return {
+    peersMax: limits.peers,
+    untrustedPeersMax: limits.untrusted_peers,
+    queuedPacketsMax: limits.queued_packets,
+    queuedOctetsPerPeerMax: limits.queued_octets_per_peer,
+    queuedOctetsMax: limits.queued_octets,
+  };
+}
+
+/** RFC 4380 §5.2.2: identifier and secret go together. */
+function clientSecurity(
+  settings: Settings,
+  given: GivenSecret | undefined,
+  problems: Problem[],
+): ClientConfiguration['security'] {
+  const { identifier, secret_file: file } = settings.values.client;
+  const isFlag = given !== undefined || settings.of('client.secret_file').source === 'flag';
+  const blame = (path: string, flag: string, reason: string, fix: string): undefined => {
+    const problem = settings.problem(path, reason, fix);
+    problems.push(isFlag && !settings.isSet(path) ? { ...problem, name: flag } : problem);
+  };
+  if (given !== undefined && settings.of('client.secret_file').source === 'flag') {
+    const reason = `there is a ${given.name} already`;
+    return blame('client.secret_file', '--secret-file', reason, 'give only one of them');
+  }
+  if (identifier === undefined && given === undefined && file === undefined) return undefined;
+  if (identifier === undefined) {
+    const fix = isFlag ? 'add --identifier ID' : 'add client.identifier';
+    return blame('client.identifier', '--identifier', 'is missing: the server finds the secret by it', fix);
+  }
+  const secret = given === undefined ? (file === undefined ? undefined : readSecret(file)) : inText(given.text);
+  if (secret === undefined) {
+    const fromFlag = settings.of('client.identifier').source === 'flag';
+    const problem = settings.problem('client.secret_file', 'no secret for the identifier', 'name a file with it');
+    problems.push(fromFlag ? { ...problem, name: '--secret-file', fix: 'add --secret-file FILE' } : problem);
+    return undefined;
+  }
+  if ('secret' in secret) return { identifier: octets(identifier)!, secret: secret.secret };
+  if (given === undefined) return blame('client.secret_file', '--secret-file', secret.reason, secret.fix);
+  problems.push({ where: '', name: given.name, value: '', reason: secret.reason, fix: secret.fix });
+  return undefined;
+}
+
+function inText(text: string): { readonly secret: Uint8Array } | NonNullable<Objection> {
+  const secret = octets(text);
+  if (secret === undefined) return { reason: 'not hex digits in pairs', fix: 'for instance hex:00ff17' };
+  return secret.length > 0 ? { secret } : { reason: 'no secret for the identifier', fix: 'write it, or a file' };
+}
+
+function withoutNext(settings: Settings): string {
+  return settings.of('client.servers').source === 'flag' ? 'say --server2 ADDRESS' : 'add client.server_secondary';
+}
+
+function isObjection(value: object | undefined): value is NonNullable<Objection> {
+  return value !== undefined && 'reason' in value;
+}

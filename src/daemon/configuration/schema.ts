@@ -1,0 +1,294 @@
+import * as z from 'zod';
+import { OFFLOADS } from '../../io/linux/offloads.ts';
+import { REFRESH_INTERVAL_MS, RELAY_PORT } from '../../roles/constants.ts';
+import { contactLimits } from '../../roles/contacts.ts';
+import { relayDefaults } from '../../roles/relay/relay.ts';
+import { serverDefaults } from '../../roles/server/server.ts';
+import {
+  formed,
+  list,
+  number,
+  numberIfAny,
+  oneOf,
+  oneOfIfAny,
+  type Range,
+  someOf,
+  text,
+  textIfAny,
+  yesNo,
+} from './kinds.ts';
+import { objectToIdentifier, objectToIpv4, objectToListen, objectToPath, objectToServer } from './values.ts';
+
+/** The extensions of RFC 6081 by the names people give them. */
+export const EXTENSION_NAMES = [
+  'symmetric-nat',
+  'upnp-symmetric-nat',
+  'port-preserving-nat',
+  'sequential-port-nat',
+  'hairpinning',
+  'server-load-reduction',
+] as const;
+
+/** What one process can be; a server and a relay share one by `server.with_relay`. */
+export const ROLES = ['client', 'server', 'relay', 'host-relay'] as const;
+
+/** Microsoft's, what Windows asks; public servers come and go, your own stays ("teredo server"). */
+const PUBLIC_SERVER = 'win1910.ipv6.microsoft.com';
+
+const port: Range = { least: 0, most: 65_535, what: 'a UDP port' };
+const fixedPort: Range = { ...port, least: 1 };
+const seconds = (least: number, most: number): Range => ({ least, most, what: 'a number of seconds' });
+const count = (what: string, least = 1, most = 10_000_000): Range => ({ least, most, what });
+const S = { unit: 's' } as const;
+const PER_SECOND = { unit: 'per second', live: true } as const;
+
+const interfaceName = formed(
+  /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/,
+  'a name for an interface',
+  'use 1 to 15 letters, digits, ".", "_" or "-"',
+);
+const account = (what: string) =>
+  formed(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/, `the name of a ${what}`, `name a ${what} of this host`);
+const fileMode = formed(/^0?[0-7]{3}$/, 'the rights of a file', 'write them in octal, for instance "0660"');
+const domain = formed(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\.?$/, 'a domain', 'for instance corp.example');
+const program = { live: true, unwired: true, otherwise: 'none' } as const;
+
+const client = z.strictObject({
+  servers: list([PUBLIC_SERVER], 16, objectToServer, 'Teredo servers, names or IPv4 addresses, the best first.', {
+    live: true,
+  }),
+  server_secondary: textIfAny(objectToIpv4, 'The second IPv4 address of the first server.', {
+    otherwise: 'the address after the first',
+  }),
+  type: oneOf(
+    'client',
+    ['client', 'enterpriseclient', 'natawareclient'],
+    'a type of client',
+    'As Windows has it: "client" stays off in a managed network, "enterpriseclient" does not.',
+    { unwired: true },
+  ),
+  port: number(0, port, 'The UDP port on this host; 0: the kernel chooses.'),
+  refresh_interval: number(
+    REFRESH_INTERVAL_MS / 1_000,
+    seconds(5, 600),
+    'How often the mapping in the NAT is kept alive (RFC 4380 §5.2).',
+    { ...S, live: true },
+  ),
+  find_refresh_interval: yesNo(false, 'Find out how long the NAT keeps a mapping (RFC 4380 §5.2.7).'),
+  on_demand: yesNo(false, 'Stay dormant until a packet wants to leave; false: qualify at the start.', {
+    unwired: true,
+  }),
+  idle_time: number(
+    3_600,
+    seconds(10, 604_800),
+    'On demand: without packets for so long, the client is dormant again.',
+    {
+      ...S,
+      unwired: true,
+    },
+  ),
+  even_with_ipv6: yesNo(false, 'Run although this host reaches the IPv6 Internet without Teredo (RFC 4380 §5.5).'),
+  local_discovery: yesNo(true, 'Look for other clients on the same link by multicast (RFC 4380 §5.2.8).'),
+  nat_identification: yesNo(true, 'Find out how the NAT filters, with a second socket.'),
+  port_mapping: yesNo(true, 'Ask the router to map the UDP port, by PCP, NAT-PMP or UPnP.'),
+  without: someOf([], EXTENSION_NAMES, 'an extension', 'Extensions of RFC 6081 to leave out.'),
+  identifier: textIfAny(
+    objectToIdentifier,
+    'The client identifier for secure qualification (RFC 4380 §5.2.2), as text or hex:...',
+    { otherwise: 'not authenticated' },
+  ),
+  secret_file: textIfAny(objectToPath, 'A file with the secret for the identifier in its first line.', {
+    otherwise: 'none',
+  }),
+  domain: textIfAny(domain, 'The domain whose controllers make a network a managed one.', {
+    otherwise: 'the domain this host has joined',
+    unwired: true,
+  }),
+});
+
+const server = z.strictObject({
+  ipv4: textIfAny(objectToIpv4, 'The first public IPv4 address of this host; a server needs it.', {
+    otherwise: 'none',
+  }),
+  ipv4_secondary: textIfAny(objectToIpv4, 'The second one.', { otherwise: 'the address after the first' }),
+  virtual_ip: textIfAny(objectToIpv4, 'The address that several servers share behind a load balancer.', {
+    otherwise: 'none',
+    unwired: true,
+  }),
+  with_relay: yesNo(false, 'Be a relay too, on the first address.'),
+  mtu: numberIfAny({ least: 1_280, most: 65_535, what: 'an MTU for IPv6' }, 'The MTU that is advertised to clients.', {
+    unit: 'octets',
+    otherwise: 'none is advertised, clients use 1280',
+  }),
+  secrets_file: textIfAny(
+    objectToPath,
+    'A file with lines of "IDENTIFIER SECRET": clients are asked to authenticate (RFC 4380 §5.2.2).',
+    { otherwise: 'nobody is asked' },
+  ),
+  require_security: yesNo(true, 'With secrets_file: leave clients without authentication unanswered.'),
+  advertisements_per_second: number(
+    serverDefaults.advertisementsPerSecond,
+    count('a number of answers in a second'),
+    'Answers for one IPv4 address, a whole NAT included; twice as many at once.',
+    PER_SECOND,
+  ),
+});
+
+const relay = z.strictObject({
+  ipv4: textIfAny(objectToIpv4, 'The IPv4 address of this host to use.', { otherwise: 'any' }),
+  port: number(RELAY_PORT, fixedPort, 'The UDP port.'),
+  behind_nat: yesNo(false, 'This host is itself behind a NAT: open it toward each client.'),
+  announce: yesNo(false, 'Hold the route that a routing daemon announces, while the self-test passes.', {
+    unwired: true,
+  }),
+  announce_rise: number(3, count('a number of tests', 1, 100), 'Tests in a row that must pass before announcing.', {
+    unit: 'tests',
+    unwired: true,
+  }),
+  announce_fall: number(3, count('a number of tests', 1, 100), 'Tests in a row that must fail before withdrawing.', {
+    unit: 'tests',
+    unwired: true,
+  }),
+  announce_hold: number(30, seconds(0, 3_600), 'After a withdrawal, no announcing for so long.', {
+    ...S,
+    unwired: true,
+  }),
+});
+
+const limits = z.strictObject({
+  peers: number(contactLimits.peersMax, count('a number of peers', 16, 1 << 24), 'Peers that are remembered.'),
+  untrusted_peers: number(
+    contactLimits.untrustedPeersMax,
+    count('a number of peers', 1, 1 << 24),
+    'Of these, peers that have not proved themselves.',
+  ),
+  queued_packets: number(
+    contactLimits.queuedPacketsMax,
+    count('a number of packets', 1, 64),
+    'Packets that wait for one peer to answer.',
+  ),
+  queued_octets_per_peer: number(
+    contactLimits.queuedOctetsPerPeerMax,
+    count('a number of octets', 1_280, 1 << 20),
+    'Their octets.',
+    { unit: 'octets' },
+  ),
+  queued_octets: number(
+    contactLimits.queuedOctetsMax,
+    count('a number of octets', 1_280, 1 << 30),
+    'Octets that wait for all peers together.',
+    { unit: 'octets' },
+  ),
+  forwarded_per_second: number(
+    serverDefaults.forwardedPerSecond,
+    count('a number of datagrams in a second'),
+    'Server: bubbles and echoes toward one IPv4 address, and echoes from one; twice as many at once.',
+    PER_SECOND,
+  ),
+  new_peers_per_second: number(
+    relayDefaults.newPeersPerSecond,
+    count('a number of peers in a second'),
+    'Relay: peers that are asked for the first time; four times as many at once.',
+    PER_SECOND,
+  ),
+  bubbles_per_second: number(
+    relayDefaults.bubblesPerSecond,
+    count('a number of bubbles in a second'),
+    'Relay: bubbles toward one IPv4 address; four times as many at once.',
+    PER_SECOND,
+  ),
+});
+
+/**
+ * Everything `teredo.toml` may say; each key with its default, bounds, unit and description.
+ *
+ * From here come the checks, the JSON Schema, the page of documentation and the names in the environment.
+ */
+export const schema = z.strictObject({
+  role: oneOfIfAny(ROLES, 'a role', 'What this host is; the command names it, or this does for "teredo run".', {
+    otherwise: 'what the command says',
+  }),
+  client: client.prefault({}),
+  server: server.prefault({}),
+  relay: relay.prefault({}),
+  interface: z
+    .strictObject({
+      name: textIfAny(interfaceName, 'The name of the TUN interface. Of a server: reach native hosts through one.', {
+        otherwise: 'teredo; a server alone has none',
+      }),
+    })
+    .prefault({}),
+  control: z
+    .strictObject({
+      enabled: yesNo(true, 'Answer "teredo status" and its like.', { unwired: true }),
+      socket: textIfAny(objectToPath, 'The unix socket they ask by.', {
+        otherwise: '/run/teredo/INTERFACE.sock, or ROLE.sock',
+        unwired: true,
+      }),
+      mode: text('0660', fileMode, 'The rights of the socket.', { unwired: true }),
+      group: textIfAny(account('group'), 'The group of the socket: who may ask without root.', {
+        otherwise: 'that of the process',
+        unwired: true,
+      }),
+    })
+    .prefault({}),
+  metrics: z
+    .strictObject({
+      listen: textIfAny(objectToListen, 'Where Prometheus finds metrics and health.', {
+        otherwise: 'nowhere',
+        unwired: true,
+      }),
+    })
+    .prefault({}),
+  web: z
+    .strictObject({
+      listen: textIfAny(objectToListen, 'Where a browser finds the dashboard.', {
+        otherwise: 'nowhere',
+        unwired: true,
+      }),
+    })
+    .prefault({}),
+  hooks: z
+    .strictObject({
+      up: textIfAny(objectToPath, 'A program to run when the client has an address.', program),
+      down: textIfAny(objectToPath, 'A program to run when it has lost it.', program),
+      address_changed: textIfAny(objectToPath, 'A program to run when it has another one.', program),
+      client_hook: textIfAny(objectToPath, 'A program that is called as Miredo calls its client-hook.', program),
+      time_limit: number(30, seconds(1, 600), 'A hook that runs longer is ended.', { ...S, live: true, unwired: true }),
+    })
+    .prefault({}),
+  privileges: z
+    .strictObject({
+      user: textIfAny(account('user'), 'The user to become once interface and sockets are open.', {
+        otherwise: 'whoever started the process',
+        unwired: true,
+      }),
+    })
+    .prefault({}),
+  state: z
+    .strictObject({
+      directory: textIfAny(objectToPath, 'Where what must survive a restart is kept.', {
+        otherwise: '$STATE_DIRECTORY, or /var/lib/teredo',
+        unwired: true,
+      }),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: oneOf('info', ['error', 'warn', 'info', 'debug', 'trace'], 'a level', 'The least weight that is logged.', {
+        live: true,
+        unwired: true,
+      }),
+      format: oneOf('text', ['text', 'json'], 'a format', 'For people or for machines.'),
+    })
+    .prefault({}),
+  limits: limits.prefault({}),
+  data_path: z
+    .strictObject({
+      offloads: someOf(OFFLOADS, OFFLOADS, 'an offload', 'What of the kernel to use for speed.'),
+    })
+    .prefault({}),
+});
+
+/** Every value, as `teredo.toml` has them. */
+export type Values = z.output<typeof schema>;
