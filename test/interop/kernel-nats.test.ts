@@ -1,6 +1,7 @@
 /** Clients behind the kernel's own NATs, ours with ours and ours with Miredo: from cold, and 50 MB each way. */
 import { expect, test } from 'vitest';
 import type { KernelNat } from '../../src/lab/kernel/kernel-nat.ts';
+import { ping } from '../../src/lab/kernel/ping.ts';
 import { type Implementation, type RunningClient, teredoAddress } from '../support/implementation.ts';
 import { miredo } from '../support/miredo.ts';
 import { ours, reports, startClient } from '../support/ours.ts';
@@ -17,8 +18,19 @@ interface Side {
 const pairs: readonly { readonly from: Side; readonly to: Side }[] = [
   { from: { by: ours, nat: 'masquerade random' }, to: { by: ours, nat: 'full cone' } },
   { from: { by: ours, nat: 'full cone' }, to: { by: ours, nat: 'masquerade random' } },
-  // Behind a symmetric NAT Miredo is never reached by its own first packet, neither by ours nor by its own kind.
   { from: { by: miredo, nat: 'full cone' }, to: { by: ours, nat: 'masquerade random' } },
+  { from: { by: ours, nat: 'full cone' }, to: { by: miredo, nat: 'masquerade random' } },
+  { from: { by: miredo, nat: 'full cone' }, to: { by: miredo, nat: 'masquerade random' } },
+];
+
+/**
+ * The other order: whoever is behind the symmetric NAT begins, and one of the two is Miredo. It answers no bubble but to
+ * the mapping that its server saw, where the symmetric NAT lets nobody else in. Miredo does no better with its own kind.
+ */
+const oneWay: typeof pairs = [
+  { from: { by: miredo, nat: 'masquerade random' }, to: { by: miredo, nat: 'full cone' } },
+  { from: { by: miredo, nat: 'masquerade random' }, to: { by: ours, nat: 'full cone' } },
+  { from: { by: ours, nat: 'masquerade random' }, to: { by: miredo, nat: 'full cone' } },
 ];
 
 /** Four tries, each a direct and an indirect bubble, and what RFC 6081 adds for NATs that it may guess. */
@@ -35,6 +47,14 @@ describeOnIsland('RFC 6081 with the NATs of the Linux kernel', (island) => {
       const [a, b] = await Promise.all([client(from), client(to)]);
       await expectPingFromCold(a, b);
       await expectTransferBothWays(a, b);
+    });
+  }
+
+  for (const { from, to } of oneWay) {
+    test.concurrent(`${from.by.name} behind ${from.nat} cannot begin with ${to.by.name} behind ${to.nat}`, async () => {
+      const [a, b] = await Promise.all([client(from), client(to)]);
+      const result = await ping(a.host, b.address);
+      expect(result.received, result.output).toBe(0);
     });
   }
 

@@ -85,6 +85,22 @@ export class BubbleSender implements BubbleActions {
     end = this.extensions?.writeIndirect(peer, bytes, end, now) ?? end;
     if (isMistrusted) end = emitServerAddress(bytes, end, this.#identity.server);
     this.#datagrams.add(end, server, SERVER_PORT, VIA_SERVICE);
+    this.sendKeyed(peer, now);
+  }
+
+  /**
+   * The second bubble through the server of a peer that proves itself by a key (`KeyedBubbles`). Behind a symmetric NAT
+   * it would be in vain: the answer goes to the mapping that the peer's server sees.
+   */
+  sendKeyed(peer: number, now: number): void {
+    const source = this.extensions?.keyedSource(peer, now);
+    const address = this.#peers.address(peer);
+    const server = teredo.server(address, 0);
+    if (source === undefined || this.#identity.isSymmetric || !this.#identity.maySendTo(server, SERVER_PORT)) return;
+    const at = this.#datagrams.reserve(ipv6.LENGTH);
+    if (at < 0) return;
+    const end = ipv6.emitBubble(this.#datagrams.bytes, at, BUBBLE_HOP_LIMIT, source, 0, address, 0);
+    this.#datagrams.add(end, server, SERVER_PORT, VIA_SERVICE);
   }
 
   #sendTo(peer: number, { ipv4, port, via }: Target): void {

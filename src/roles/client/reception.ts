@@ -8,7 +8,7 @@ import * as origin from '../../wire/origin.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { parse as parseTrailers, type Trailers } from '../../wire/trailer.ts';
 import { countBubble, isBudgetSpent, permission } from '../bubbles.ts';
-import { ATTEMPTS_FOR_STRANGERS_MAX, PEER_VALIDITY_MS, SERVER_PORT, VIA_SERVICE } from '../constants.ts';
+import { ATTEMPTS_FOR_STRANGERS_MAX, BUBBLES_MAX, PEER_VALIDITY_MS, SERVER_PORT, VIA_SERVICE } from '../constants.ts';
 import type { ContactLimits } from '../contacts.ts';
 import { Drop, type DropCounters } from '../drop.ts';
 import type { Endpoint, RoleEvent } from '../events.ts';
@@ -70,6 +70,7 @@ export class Reception {
     // What goes on from here is the IPv6 packet alone (RFC 6081 §4).
     batch.start[slot] = parts.packetAt;
     batch.length[slot] = parts.packetEnd - parts.packetAt;
+    if (!isFromServer && this.#isKeyedAnswer(batch, slot, now)) return this.#receiveKeyed(batch, slot, trailers, now);
     const refused = this.#refuse(bytes, parts.packetAt, parts.packetEnd);
     if (refused !== 0) return this.#drop(batch, slot, refused);
     if (isFromServer && ipv6.isBubble(bytes, parts.packetAt)) {
@@ -266,9 +267,29 @@ export class Reception {
     } else if (peer >= 0 && !isBubble && (contacts.isPending(peer) || extensions.awaitsProof(peer))) {
       this.#holdUnproven(batch, slot, now); // its proof may be a few milliseconds behind
     } else {
-      if (isBubble && via === VIA_SERVICE) this.#askThroughServer(batch, slot, now);
+      if (isBubble && via === VIA_SERVICE) this.#askThroughServer(batch, slot, peer, trailers, now);
       this.#drop(batch, slot, Drop.MappingMismatch);
     }
+  }
+
+  /** Whether the bubble goes to the key that we sent its sender, and to nobody else (ledger SEC-04, CLI-86). */
+  #isKeyedAnswer(batch: Batch, slot: number, now: number): boolean {
+    const { bytes } = batch;
+    const at = batch.start[slot]!;
+    const destination = at + ipv6.DESTINATION;
+    if (!ipv6.isBubble(bytes, at) || !ipv6.isLinkLocal(bytes, destination)) return false;
+    if (batch.via[slot] !== VIA_SERVICE || !this.#identity.maySendTo(batch.ipv4[slot]!, batch.port[slot]!))
+      return false;
+    const { contacts, extensions } = this.#transmission;
+    const peer = contacts.peers.find(bytes, at + ipv6.SOURCE);
+    return peer >= 0 && extensions.takesKey(peer, bytes, destination, now);
+  }
+
+  /** It has proved where it is, wherever that is; the first way that was proved stays while it is in use. */
+  #receiveKeyed(batch: Batch, slot: number, trailers: Trailers, now: number): void {
+    const peer = this.#transmission.contacts.peers.find(batch.bytes, batch.start[slot]! + ipv6.SOURCE);
+    if (this.#transmission.isUsable(peer, now)) return this.#drop(batch, slot, Drop.Consumed);
+    this.#acceptFrom(batch, slot, peer, trailers, now);
   }
 
   #mayReach(ipv4: number, port: number): boolean {
@@ -282,14 +303,21 @@ export class Reception {
    * server carries ours, and the nonce in it lets the client prove itself. Anyone may claim to be that client, from
    * anywhere: it is asked once for each bubble, and neither it nor the server it names gets more than the rate.
    */
-  #askThroughServer(batch: Batch, slot: number, now: number): void {
+  #askThroughServer(batch: Batch, slot: number, known: number, trailers: Trailers, now: number): void {
     const { contacts, extensions } = this.#transmission;
+    const { peers } = contacts;
     const { bytes } = batch;
     const source = batch.start[slot]! + ipv6.SOURCE;
     const claimed = teredo.ipv4(bytes, source);
     if (!extensions.supportsSymmetric || !this.#identity.maySendTo(claimed, teredo.port(bytes, source))) return;
     if (!this.#mayAnswer(claimed, now) || !this.#answers.allow(teredo.server(bytes, source), now)) return;
-    contacts.ask(contacts.peers.add(bytes, source, now), 1, now);
+    const isNonceless = known >= 0 && trailers.nonce === undefined && extensions.noteNonceless(known);
+    contacts.ask(peers.add(bytes, source, now), 1, now);
+    // It has answered our question, in its own way: one more, which it can answer so that we believe it. The 2 s of
+    // RFC 4380 §5.2.6 are for peers that are silent; the budget holds.
+    if (!isNonceless || isBudgetSpent(peers, known, BUBBLES_MAX, now)) return;
+    countBubble(peers, known, now);
+    this.#transmission.bubbles.sendKeyed(known, now);
   }
 
   #acceptFrom(batch: Batch, slot: number, peer: number, trailers: Trailers, now: number): void {

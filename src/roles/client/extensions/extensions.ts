@@ -6,6 +6,7 @@ import type { Identity } from '../identity.ts';
 import type { SecureQualification } from '../secure-qualification.ts';
 import type { Extension, Target } from './extension.ts';
 import { Hairpinning } from './hairpinning.ts';
+import { KeyedBubbles } from './keyed-bubbles.ts';
 import { PortPreservingNat } from './port-preserving-nat.ts';
 import { RandomPorts } from './random-ports.ts';
 import { SequentialPortNat } from './sequential-port-nat.ts';
@@ -64,6 +65,7 @@ export class Extensions {
   readonly supportsSymmetric: boolean;
   readonly #nonces: SymmetricNat | undefined;
   readonly #hairpinning: Hairpinning | undefined;
+  readonly #keyedBubbles: KeyedBubbles | undefined;
   readonly #upnpSymmetricNat: UpnpSymmetricNat | undefined;
   readonly #portPreservingNat: PortPreservingNat | undefined;
   readonly #ports: RandomPorts;
@@ -84,6 +86,7 @@ export class Extensions {
     this.#ports = new RandomPorts(random, events, identity);
     // Hairpinning needs the nonce too (ledger EXT-01), and a nonce does no harm where nobody looks at it.
     this.#nonces = hasSymmetric || switches.hairpinning ? new SymmetricNat(random) : undefined;
+    this.#keyedBubbles = hasSymmetric ? new KeyedBubbles(random) : undefined;
     const portPreservingNat = hasPortPreserving
       ? new PortPreservingNat(identity, peers, this.#ports, (peer) => actions.sendDirectToKnown(peer))
       : undefined;
@@ -99,6 +102,7 @@ export class Extensions {
     this.#active = [
       this.#nonces,
       this.#hairpinning,
+      this.#keyedBubbles,
       this.serverLoadReduction,
       portPreservingNat,
       this.sequentialPortNat,
@@ -159,6 +163,21 @@ export class Extensions {
 
   awaitsProof(peer: number): boolean {
     return this.#nonces?.awaitsProof(peer) ?? false;
+  }
+
+  /** The peer has come from elsewhere without a nonce; true: it was given one, so it knows none, which is news. */
+  noteNonceless(peer: number): boolean {
+    return this.awaitsProof(peer) && (this.#keyedBubbles?.noteNonceless(peer) ?? false);
+  }
+
+  /** Where a second indirect bubble comes from, for a peer that proves itself by nothing else; undefined: it needs none. */
+  keyedSource(peer: number, now: number): Uint8Array | undefined {
+    return this.#keyedBubbles?.source(peer, now);
+  }
+
+  /** Whether the address at `at` is what only this peer can have learnt from such a bubble. */
+  takesKey(peer: number, bytes: Uint8Array, at: number, now: number): boolean {
+    return this.#keyedBubbles?.takes(peer, bytes, at, now) ?? false;
   }
 
   proves(peer: number, trailers: Trailers): boolean {
