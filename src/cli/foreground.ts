@@ -1,10 +1,12 @@
 import type { DaemonConfiguration } from '../daemon/configuration/configuration.ts';
+import type { ProcessOptions } from '../daemon/daemon.ts';
 import type { Report, Reporter } from '../daemon/reports.ts';
 import { story } from './output.ts';
+import { type ProcessFlags, processOptions } from './process-flags.ts';
 import { keepRunning } from './standard-output.ts';
 import { Exit, reportError } from './terminal.ts';
 
-export interface ForegroundOptions {
+export interface ForegroundOptions extends ProcessFlags {
   readonly json?: boolean;
 }
 
@@ -42,7 +44,7 @@ export async function runInForeground(
   import('../daemon/daemon.ts').catch(() => {});
   const around: Foreground = { stopped: stop.signal, report: (what) => story(what, json) };
   try {
-    while (!stop.signal.aborted) await runPlan(await plan(around), around);
+    while (!stop.signal.aborted) await runPlan(await plan(around), around, processOptions(options));
     return Exit.Fine;
   } catch (error) {
     const interrupted = stop.signal.aborted && (error as Error).name === 'AbortError';
@@ -51,13 +53,18 @@ export async function runInForeground(
 }
 
 /** Runs one configuration until a signal comes or it is out of date. */
-async function runPlan({ configuration, isOutdated }: Plan, { stopped, report }: Foreground): Promise<void> {
+async function runPlan(
+  { configuration, isOutdated }: Plan,
+  { stopped, report }: Foreground,
+  options: ProcessOptions,
+): Promise<void> {
   const { Daemon } = await import('../daemon/daemon.ts');
   stopped.throwIfAborted();
-  const daemon = new Daemon(configuration, (what) => {
+  const hear = (what: Report) => {
     report(what);
     void isOutdated?.(what).then((outdated) => (outdated ? stop() : undefined));
-  });
+  };
+  const daemon = new Daemon(configuration, hear, options);
   // How it ends, `ended` tells.
   const stop = () => void daemon.stop().catch(() => {});
   stopped.addEventListener('abort', stop);

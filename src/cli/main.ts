@@ -6,6 +6,7 @@ import * as config from './config.ts';
 import * as decode from './decode.ts';
 import * as encode from './encode.ts';
 import * as lab from './lab.ts';
+import { addProcessFlags } from './process-flags.ts';
 import { setProgram } from './program-name.ts';
 import * as relay from './relay.ts';
 import * as server from './server.ts';
@@ -23,6 +24,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(version())
     .configureOutput({ outputError: () => {} });
   for (const command of commands) command.register(program);
+  addProcessFlags(program);
   explainUsage(program, 'teredo');
   setProgram(argv[1]);
   watchOutput();

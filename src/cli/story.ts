@@ -54,6 +54,8 @@ export function tell(report: Report): string[] {
       return tellPortMapping(report.mapping, report.isPublic);
     case 'event':
       return tellEvent(report.role, report.event);
+    case 'hook':
+      return [`hook ${report.hook}: ${report.text}`];
     case 'warning':
       return [`warning: ${report.message} (${report.code})`, ...(report.next === '' ? [] : [`  next: ${report.next}`])];
     case 'stopped':

@@ -8,6 +8,7 @@ import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import { formatIpv4, formatIpv6, parseIpv4 } from '../wire/text.ts';
 import type { ClientConfiguration, DaemonConfiguration, RoleConfiguration } from './configuration/configuration.ts';
 import { RoleCounters } from './counters.ts';
+import { type HookOptions, Hooks } from './hooks/hooks.ts';
 import { viewHost } from './host-view.ts';
 import { Mending } from './mending.ts';
 import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
@@ -26,6 +27,11 @@ const LINK_LOCAL = 'fe80::ffff:ffff:ffff/64';
 const RELAY_MTU = 1280;
 
 const DOWN: WantedInterface = { up: false, mtu: RELAY_MTU, addresses: [], routes: [] };
+
+/** What one process has beside its roles. */
+export interface ProcessOptions {
+  readonly hooks?: HookOptions;
+}
 
 /**
  * The process around roles: a data-path thread, the interfaces it serves, and reports of what happens.
@@ -46,6 +52,7 @@ export class Daemon {
   readonly #worker: Worker;
   readonly #control: MessagePort;
   readonly #portMappings: PortMappings;
+  readonly #hooks: Hooks;
   readonly #onExit = () => this.#endNow();
   #localPorts: readonly number[] = [];
   #wake = -1;
@@ -56,9 +63,13 @@ export class Daemon {
   #failure: TeredoError | undefined;
 
   /** Starts at once; `report` hears of it. */
-  constructor(configuration: DaemonConfiguration, report: Reporter) {
+  constructor(configuration: DaemonConfiguration, report: Reporter, options: ProcessOptions = {}) {
     this.#configuration = configuration;
-    this.#report = report;
+    this.#hooks = new Hooks(options.hooks ?? {}, report);
+    this.#report = (what) => {
+      report(what);
+      this.#hooks.hear(what);
+    };
     this.#memory = RoleCounters.memory(configuration.length);
     this.counters = configuration.map((_, index) => new RoleCounters(this.#memory, index));
     this.#interfaces = configuration.map(({ interfaceName }) =>
@@ -80,6 +91,8 @@ export class Daemon {
   async stop(): Promise<void> {
     if (!this.#stopping) {
       this.#stopping = true;
+      // Hooks find the interface still there.
+      await this.#hooks.end();
       this.#tell({ type: 'stop' });
     }
     await this.ended;
@@ -97,7 +110,7 @@ export class Daemon {
     // What was begun with an interface ends before it is cleared.
     await heard;
     this.#tidy();
-    await this.#portMappings.stop();
+    await Promise.all([this.#hooks.end(), this.#portMappings.stop()]);
     if (this.#failure !== undefined) throw this.#failure;
     if (!this.#stopping) throw new TeredoError('TD-DATA-PATH', 'the data path ended unasked', 'please report it');
     this.#report({ type: 'stopped', roles: this.#configuration, counters: this.counters });
@@ -125,9 +138,7 @@ export class Daemon {
           this.#settling = undefined;
           this.#tell({ type: 'host', host: this.#viewHost() });
           this.#portMappings.hostChanged();
-          for (const mending of this.#mendings) {
-            mending.look(performance.now()).catch((error: unknown) => this.#warn(asTeredoError(error)));
-          }
+          void this.#mend();
         }, SETTLE_MS);
         break;
       case 'stopped':
@@ -169,6 +180,14 @@ export class Daemon {
     } else {
       this.#report({ type: 'event', role, event });
       if (event.type === 'starting') await this.#adviseOnRoute(formatIpv4(event.server.ipv4));
+    }
+  }
+
+  async #mend(): Promise<void> {
+    await this.#hooks.settled();
+    if (this.#stopping) return;
+    for (const mending of this.#mendings) {
+      mending.look(performance.now()).catch((error: unknown) => this.#warn(asTeredoError(error)));
     }
   }
 

@@ -46,6 +46,8 @@ export type Report =
     }
   /** Any other event of a role. */
   | { readonly type: 'event'; readonly role: RoleConfiguration; readonly event: RoleEvent }
+  /** A line that a hook printed. */
+  | { readonly type: 'hook'; readonly hook: string; readonly program: string; readonly text: string }
   /** Something works less well than it could. */
   | { readonly type: 'warning'; readonly code: string; readonly message: string; readonly next: string }
   | {

@@ -74,6 +74,11 @@ export const POLLOUT = 4;
 /** struct pollfd: int fd, short events, short revents. */
 export const POLLFD = { length: 8, events: 4 } as const;
 
+/** Since Linux 5.9, its flag since 5.11; every machine has the same number. */
+export const SYS_CLOSE_RANGE = 436;
+export const CLOSE_RANGE_CLOEXEC = 4;
+export const DESCRIPTOR_MAX = 0x7fffffff;
+
 export const EFD_NONBLOCK = 0x800;
 export const EFD_CLOEXEC = 0x80000;
 

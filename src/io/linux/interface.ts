@@ -142,11 +142,14 @@ export class TunInterface {
     const [links, routes] = await Promise.all([
       // Not with -6: an interface without addresses would not be told of at all.
       ask<AddressRow>('address', 'show', 'dev', this.name),
-      ask<RouteRow>('-6', 'route', 'show', 'dev', this.name, 'protocol', String(ROUTE_PROTOCOL)),
+      ask<RouteRow>('-6', 'route', 'show', 'dev', this.name),
     ]);
+    // A wanted route is there whoever made it: Miredo's client hook makes the same. Only our own are ours to remove.
+    const keys = new Set(wanted.routes.map(({ destination, metric }) => `${destination} metric ${metric}`));
+    const known = routes.filter((route) => route.protocol === String(ROUTE_PROTOCOL) || keys.has(keyOf(route)));
     const { isUp = false, addresses = [] } = this.#before ?? {};
     const kept = new Set(addresses.filter((address) => !isTeredo(address)));
-    return changes(this.name, { ...wanted, up: wanted.up || isUp }, links[0], routes, kept);
+    return changes(this.name, { ...wanted, up: wanted.up || isUp }, links[0], known, kept);
   }
 
   async #bring(wanted: WantedInterface): Promise<void> {

@@ -70,6 +70,11 @@ export const clockGettime: Call<[clock: number, timespec: number]> = library.fun
   'int clock_gettime(int clock, uintptr_t timespec)',
 );
 
+/** A system call by its number, where the C library has no function for it everywhere. */
+export const systemCall: Call<[number: number, a: number, b: number, c: number]> = library.func(
+  'long syscall(long number, ulong a, ulong b, ulong c)',
+);
+
 /** Address of the first octet of `bytes`; good for as long as the block lives and does not move. */
 export function addressOf(bytes: Uint8Array): number {
   return Number(koffi.address(bytes));
