@@ -14,20 +14,15 @@ const MTU = 1280;
 
 /** What a report says about the tunnel of its role; undefined: nothing. A client is up once it is qualified. */
 export function stateIn(report: Report): TunnelState | undefined {
-  switch (report.type) {
-    case 'ready': {
-      const { role } = report;
-      return role.role === 'client' || role.interfaceName === undefined ? undefined : { state: 'up', mtu: MTU };
-    }
-    case 'qualified': {
-      const { address, mtu, mapped } = report.event;
-      return { state: 'up', address: formatIpv6(address), mtu, mapped };
-    }
-    case 'off-line':
-      return { state: 'down', reason: report.event.reason };
-    default:
-      return undefined;
+  if (report.type === 'ready') {
+    const { role } = report;
+    return role.role === 'client' || role.interfaceName === undefined ? undefined : { state: 'up', mtu: MTU };
   }
+  if (report.type === 'qualified') {
+    const { address, mtu, mapped } = report.event;
+    return { state: 'up', address: formatIpv6(address), mtu, mapped };
+  }
+  return report.type === 'off-line' ? { state: 'down', reason: report.event.reason } : undefined;
 }
 
 /** The environment of a `[hooks]` program; `was` is what such programs were told last. */
