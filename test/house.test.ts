@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sim: ['wire', 'batch', 'peers', 'roles', 'driver'],
   capture: ['wire'],
   lab: ['sim', 'capture', 'daemon', 'io', 'batch', 'wire', 'roles/role.ts', 'roles/constants.ts', 'errors.ts'],
-  daemon: ['roles', 'driver', 'io', 'batch', 'wire', 'errors.ts'],
+  daemon: ['roles', 'driver', 'io', 'batch', 'peers', 'wire', 'errors.ts'],
   cli: ['daemon', 'lab', 'capture', 'wire', 'roles/role.ts', 'roles/constants.ts', 'errors.ts'],
 };
 

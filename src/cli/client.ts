@@ -78,7 +78,13 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object for each change')
     .action(async (server: string, options: ClientOptions) => {
       const security = parseSecurity(options);
-      process.exitCode = await runInForeground(options, (around) => plan(server, options, security, around));
+      const intention = {
+        role: 'client',
+        type: 'client',
+        interfaceName: options.interface,
+        serverName: server,
+      } as const;
+      process.exitCode = await runInForeground(options, intention, (around) => plan(server, options, security, around));
     });
 }
 

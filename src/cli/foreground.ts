@@ -1,6 +1,9 @@
 import type { DaemonConfiguration } from '../daemon/configuration/configuration.ts';
+import type { ProcessControl } from '../daemon/control/process-control.ts';
 import type { ProcessOptions } from '../daemon/daemon.ts';
 import type { Report, Reporter } from '../daemon/reports.ts';
+import type { Intention } from '../daemon/status/status-board.ts';
+import { openControl } from './open-control.ts';
 import { story } from './output.ts';
 import { type ProcessFlags, processOptions } from './process-flags.ts';
 import { keepRunning } from './standard-output.ts';
@@ -27,10 +30,12 @@ export interface Plan {
 /**
  * Runs roles until SIGINT, SIGTERM or SIGHUP, and prints what happens. Gives the exit status.
  *
- * `plan` may take its time (a name service may be away), and is asked again when its answer is out of date.
+ * `intention` is what others may know of it until roles run. `plan` may take its time (a name service may be away),
+ * and is asked again when its answer is out of date.
  */
 export async function runInForeground(
   options: ForegroundOptions,
+  intention: Intention,
   plan: (around: Foreground) => Plan | Promise<Plan>,
 ): Promise<number> {
   const json = options.json ?? false;
@@ -42,9 +47,17 @@ export async function runInForeground(
   // What the system interface needs is loaded beside the planning, which may wait for other programs; a wrong flag has
   // been told by now. If it cannot be loaded, whoever runs the plan hears of it.
   import('../daemon/daemon.ts').catch(() => {});
-  const around: Foreground = { stopped: stop.signal, report: (what) => story(what, json) };
+  const report = (what: Report) => story(what, json);
   try {
-    while (!stop.signal.aborted) await runPlan(await plan(around), around, processOptions(options));
+    const control = await openControl(options, intention, report);
+    const around: Foreground = {
+      stopped: stop.signal,
+      report: (what) => {
+        control.hear(what);
+        report(what);
+      },
+    };
+    while (!stop.signal.aborted) await runPlan(await plan(around), control, around, processOptions(options));
     return Exit.Fine;
   } catch (error) {
     const interrupted = stop.signal.aborted && (error as Error).name === 'AbortError';
@@ -55,6 +68,7 @@ export async function runInForeground(
 /** Runs one configuration until a signal comes or it is out of date. */
 async function runPlan(
   { configuration, isOutdated }: Plan,
+  control: ProcessControl,
   { stopped, report }: Foreground,
   options: ProcessOptions,
 ): Promise<void> {
@@ -65,12 +79,14 @@ async function runPlan(
     void isOutdated?.(what).then((outdated) => (outdated ? stop() : undefined));
   };
   const daemon = new Daemon(configuration, hear, options);
+  control.attach(configuration, daemon);
   // How it ends, `ended` tells.
   const stop = () => void daemon.stop().catch(() => {});
   stopped.addEventListener('abort', stop);
   try {
     await daemon.ended;
   } finally {
+    control.detach(daemon);
     stopped.removeEventListener('abort', stop);
   }
 }

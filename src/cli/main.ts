@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { TeredoError } from '../errors.ts';
 import * as client from './client.ts';
@@ -11,10 +10,12 @@ import { setProgram } from './program-name.ts';
 import * as relay from './relay.ts';
 import * as server from './server.ts';
 import { watchOutput } from './standard-output.ts';
+import * as status from './status.ts';
 import { Exit, reportError } from './terminal.ts';
+import { version } from './version.ts';
 
 /** Each file of a command adds it to the program; what a command needs to run it loads when it runs. */
-const commands = [client, server, relay, config, decode, encode, lab];
+const commands = [client, server, relay, status, config, decode, encode, lab];
 
 /** Runs one command line and gives the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -47,9 +48,4 @@ function explainUsage(command: Command, name: string): void {
     throw new TeredoError('TD-USAGE', message, `see "${name} --help"`);
   });
   for (const sub of command.commands) explainUsage(sub, `${name} ${sub.name()}`);
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -10,6 +10,10 @@ const RUNNING = new Set(['client', 'server', 'relay', 'host-relay']);
 
 /** Flags of the process, whatever its roles are, as commander names them. */
 export interface ProcessFlags {
+  readonly controlSocket?: string;
+  readonly controlGroup?: string;
+  /** False: no control socket. */
+  readonly control?: boolean;
   readonly hookUp?: string;
   readonly hookDown?: string;
   readonly hookAddressChanged?: string;
@@ -32,6 +36,10 @@ export function addProcessFlags(program: Command): void {
         )
         .option('--client-hook <PROGRAM>', "run this as Miredo's client-hook is run", programFlag('--client-hook'));
     }
+    command
+      .option('--control-socket <PATH>', 'control socket (default: /run/teredo/INTERFACE.sock)', pathFlag)
+      .option('--control-group <GROUP>', 'group that may use it beside the owner (default: teredo, if there is one)')
+      .option('--no-control', 'open no control socket: "teredo status" and the like cannot reach this process');
     command.option('--hook-time-limit <SECONDS>', 'end a hook that takes longer (default: 20)', timeLimit);
   }
 }
@@ -68,4 +76,9 @@ function programFlag(flag: string): (value: string) => string {
 
 function timeLimit(value: string): number {
   return numberFlag('--hook-time-limit', 1, 600, 'a number of seconds')(value);
+}
+
+function pathFlag(value: string): string {
+  if (value.startsWith('/')) return value;
+  throw usageError('--control-socket', value, 'not a whole path', 'begin it with "/"');
 }

@@ -41,6 +41,8 @@ function add(program: Command, role: RelayConfiguration['role'], description: st
     .action(async (options: RelayOptions) => {
       const { address = 0, port, interface: interfaceName, behindNat, offloads = OFFLOADS } = options;
       const configuration: DaemonConfiguration = [{ role, interfaceName, ipv4: address, port, behindNat, offloads }];
-      process.exitCode = await runInForeground(options, () => ({ configuration }));
+      process.exitCode = await runInForeground(options, { role, type: 'relay', interfaceName }, () => ({
+        configuration,
+      }));
     });
 }

@@ -49,7 +49,7 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object for each change')
     .action(async (options: ServerOptions) => {
       const configuration = configure(options);
-      process.exitCode = await runInForeground(options, () => ({ configuration }));
+      process.exitCode = await runInForeground(options, { role: 'server', type: 'server' }, () => ({ configuration }));
     });
 }
 

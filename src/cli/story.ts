@@ -1,33 +1,11 @@
 import type { RoleConfiguration } from '../daemon/configuration/configuration.ts';
 import type { RoleCounters } from '../daemon/counters.ts';
 import type { PortMappingState, Report } from '../daemon/reports.ts';
-import type { Endpoint, NatBehaviour, NatType, RoleEvent } from '../roles/role.ts';
+import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import { formatEndpoint, formatIpv4, formatIpv6 } from '../wire/text.ts';
+import { behaviour, NAT_WORDS } from './nat-words.ts';
 
 /** What a daemon reports, in words for people. */
-
-const NAT_WORDS: Record<NatType, string> = {
-  unknown: 'not known yet',
-  none: 'none, the address of this host is public',
-  cone: 'cone (whoever knows the mapped port reaches us)',
-  'address-restricted': 'address-restricted cone (reached by those we wrote to, from any of their ports)',
-  'port-restricted': 'port-restricted cone (reached by those we wrote to, from the very port)',
-  restricted: 'address-restricted or port-restricted cone',
-  symmetric: 'symmetric (another mapping for each peer)',
-};
-
-/** RFC 4787 §4.1 and §5 for people. */
-const MAPPING_WORDS: Record<NatBehaviour['mapping'], string> = {
-  'endpoint-independent': 'one mapping for all destinations',
-  'endpoint-dependent': 'another mapping for each destination',
-  unknown: 'mapping: unknown',
-};
-const FILTERING_WORDS: Record<NatBehaviour['filtering'], string> = {
-  'endpoint-independent': 'lets in anybody',
-  'address-dependent': 'lets in addresses that were sent to',
-  'address-and-port-dependent': 'lets in only what was sent to, port and all',
-  unknown: 'filtering: unknown (the server did not answer)',
-};
 
 /** One report as lines; the first says it all, the others explain. */
 export function tell(report: Report): string[] {
@@ -96,16 +74,6 @@ function tellReady(role: RoleConfiguration, localPort: number): string {
       return `${role.role}: 2001::/32 leads into ${role.interfaceName} for ${whom}; UDP port ${localPort}`;
     }
   }
-}
-
-/** "one mapping for all destinations, lets in whoever was sent to, keeps port numbers, hairpins". */
-function behaviour({ mapping, filtering, portAllocation, hairpinning }: NatBehaviour): string {
-  return [
-    MAPPING_WORDS[mapping],
-    FILTERING_WORDS[filtering],
-    `port numbers: ${portAllocation}`,
-    `hairpinning: ${hairpinning === 'no' ? 'no (no bubble of our own came back in 3 tries)' : hairpinning}`,
-  ].join('; ');
 }
 
 function tellEvent(role: RoleConfiguration, event: RoleEvent): string[] {

@@ -5,7 +5,7 @@ import { withProgramName } from './program-name.ts';
 import { visible } from './words.ts';
 
 /** Exit statuses; scripts rely on them. */
-export const Exit = { Fine: 0, Degraded: 1, Usage: 2, CannotRun: 3 } as const;
+export const Exit = { Fine: 0, Degraded: 1, Usage: 2, CannotRun: 3, NotReachable: 4 } as const;
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -34,5 +34,6 @@ export function reportError(error: unknown, json: boolean): number {
     process.stderr.write(`${paint('red', 'teredo:', process.stderr)} ${message}\n`);
     process.stderr.write(`  code: ${code}\n${next === '' ? '' : `  next: ${next}\n`}`);
   }
-  return code.startsWith('TD-USAGE') || code === 'TD-CONFIG' ? Exit.Usage : Exit.CannotRun;
+  if (code.startsWith('TD-USAGE') || code === 'TD-CONFIG') return Exit.Usage;
+  return code.startsWith('TD-NOT-REACHABLE') ? Exit.NotReachable : Exit.CannotRun;
 }

@@ -13,6 +13,7 @@ import { viewHost } from './host-view.ts';
 import { Mending } from './mending.ts';
 import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
 import { PortMappings } from './port-mappings.ts';
+import { Questions } from './questions.ts';
 import { type Reporter, warning } from './reports.ts';
 import { CLIENT_ROUTE, RELAY_ROUTE } from './routes.ts';
 
@@ -43,6 +44,8 @@ export class Daemon {
   /** Settles when the data path has ended: resolves after `stop`, otherwise rejects with a TeredoError. */
   readonly ended: Promise<void>;
   readonly counters: readonly RoleCounters[];
+  /** What can be asked of the data path while it runs. */
+  readonly questions = new Questions((id, question) => this.#tell({ type: 'question', id, question }));
 
   readonly #configuration: DaemonConfiguration;
   readonly #report: Reporter;
@@ -102,6 +105,8 @@ export class Daemon {
     // One after the other: reports come in the order of what they tell, though some wait for the system.
     let heard = Promise.resolve();
     this.#control.on('message', (message: FromDataPath) => {
+      // Who asks does not wait for what the system is still about.
+      if (message.type === 'answer') return this.questions.answered(message.id, message.answer);
       heard = heard.then(() => this.#hear(message)).catch((error: unknown) => this.#fail(error));
     });
     this.#worker.on('error', (error) => this.#failThread(asTeredoError(error)));
@@ -121,6 +126,7 @@ export class Daemon {
       case 'ready':
         this.#wake = message.wake;
         this.#localPorts = message.localPorts;
+        this.questions.open();
         if (this.#stopping) this.#tell({ type: 'stop' });
         await this.#setUp(message);
         break;
@@ -141,6 +147,7 @@ export class Daemon {
           void this.#mend();
         }, SETTLE_MS);
         break;
+      case 'answer':
       case 'stopped':
         break;
     }
@@ -253,6 +260,7 @@ export class Daemon {
   /** After the data path has ended. */
   #tidy(): void {
     this.#running = false;
+    this.questions.close();
     clearTimeout(this.#settling);
     for (const mending of this.#mendings) mending.stop();
     process.removeListener('exit', this.#onExit);

@@ -20,6 +20,8 @@ import { LinuxTunPort } from '../io/linux/tun-port.ts';
 import { LinuxUdpPort } from '../io/linux/udp-port.ts';
 import { Wake } from '../io/linux/wake.ts';
 import { formatHex } from '../wire/text.ts';
+
+import { answer } from './answers.ts';
 import type { DaemonConfiguration, RoleConfiguration } from './configuration/configuration.ts';
 import { RoleCounters } from './counters.ts';
 import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
@@ -180,6 +182,11 @@ export class DataPath {
         case 'port-mapping':
           this.#lanes[message.role]?.running.setPortMapping(message.mapping);
           break;
+        case 'question': {
+          const running = this.#lanes.map((lane) => lane.running);
+          this.#post({ type: 'answer', id: message.id, answer: answer(message.question, running, this.#clock.now()) });
+          break;
+        }
         case 'host':
           for (const lane of this.#lanes) {
             lane.running.setHost(message.host);

@@ -2,7 +2,9 @@ import type { Checksum } from '../io/linux/checksum.ts';
 import type { Offloads } from '../io/linux/offloads.ts';
 import type { LocalNetwork } from '../roles/local-networks.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
+
 import type { DaemonConfiguration } from './configuration/configuration.ts';
+import type { Answers, Question } from './questions.ts';
 
 /** What the main thread and the data-path thread say to each other. */
 
@@ -24,6 +26,7 @@ export type ToDataPath =
   | { readonly type: 'host'; readonly host: HostView }
   /** The answer to a role's event of this name; undefined: there is none, or it has ended. */
   | { readonly type: 'port-mapping'; readonly role: number; readonly mapping: Endpoint | undefined }
+  | { readonly type: 'question'; readonly id: number; readonly question: Question }
   | { readonly type: 'stop' };
 
 export type FromDataPath =
@@ -39,5 +42,6 @@ export type FromDataPath =
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly next: string }
   | { readonly type: 'event'; readonly role: number; readonly event: RoleEvent; readonly now: number }
   | { readonly type: 'warning'; readonly code: string; readonly message: string; readonly next: string }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Answers[Question['type']] }
   | { readonly type: 'addresses-changed' }
   | { readonly type: 'stopped' };

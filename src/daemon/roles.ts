@@ -1,6 +1,9 @@
+import type { PeerTable } from '../peers/peer-table.ts';
 import { Client, type ClientConfig, clientDefaults } from '../roles/client/client.ts';
 import { allExtensions } from '../roles/client/extensions/extensions.ts';
 import type { DropCounters } from '../roles/drop.ts';
+
+import type { LimitUse } from '../roles/limits.ts';
 import { Relay, type RelayConfig, relayDefaults } from '../roles/relay/relay.ts';
 import type { Endpoint, Hmac, Random, Role } from '../roles/role.ts';
 import { Server, type ServerConfig, serverDefaults } from '../roles/server/server.ts';
@@ -20,6 +23,13 @@ export interface RunningRole {
   setHost(host: HostView): void;
   setLocalPort(port: number): void;
   setPortMapping(mapping: Endpoint | undefined): void;
+  /** Forgets what it has learnt, and begins again. */
+  reset(now: number): void;
+  /** Begins nothing new any more. */
+  drain(): void;
+  limits(now: number): readonly LimitUse[];
+  /** The list of recent peers; a server keeps none. */
+  readonly peers?: PeerTable;
 }
 
 /** What a role needs that is not in its configuration. */
@@ -64,6 +74,10 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surround
     setHost: (host) => client.setLocalNetworks(host.localNetworks),
     setLocalPort: (port) => client.setLocalPort(port),
     setPortMapping: (mapping) => client.setPortMapping(mapping),
+    reset: (now) => client.start(now),
+    drain: nothing,
+    limits: (now) => client.limits(now),
+    peers: client.peers,
   };
 }
 
@@ -92,6 +106,9 @@ function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surround
     setHost: (host) => server.setLocalNetworks(host.localNetworks),
     setLocalPort: nothing,
     setPortMapping: nothing,
+    reset: nothing,
+    drain: () => server.drain(),
+    limits: (now) => server.limits(now),
   };
 }
 
@@ -108,6 +125,10 @@ function makeRelay(from: RelayConfiguration, { random, drops }: Surroundings): R
     },
     setLocalPort: nothing,
     setPortMapping: nothing,
+    reset: () => relay.reset(),
+    drain: () => relay.drain(),
+    limits: (now) => relay.limits(now),
+    peers: relay.peers,
   };
 }
 

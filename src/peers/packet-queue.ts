@@ -18,13 +18,15 @@ export class PacketQueue {
   readonly #waiting = new Map<number, WaitingPacket[]>();
   readonly #packetsPerPeerMax: number;
   readonly #octetsPerPeerMax: number;
-  readonly #octetsMax: number;
+  readonly octetsMax: number;
+  /** Packets that found no room. */
+  refused = 0;
   #octets = 0;
 
   constructor(packetsPerPeerMax: number, octetsPerPeerMax: number, octetsMax: number) {
     this.#packetsPerPeerMax = packetsPerPeerMax;
     this.#octetsPerPeerMax = octetsPerPeerMax;
-    this.#octetsMax = octetsMax;
+    this.octetsMax = octetsMax;
   }
 
   get octets(): number {
@@ -39,7 +41,10 @@ export class PacketQueue {
     const fitsPeer =
       packets.length === 0 ||
       (packets.length < this.#packetsPerPeerMax && held + packet.length <= this.#octetsPerPeerMax);
-    if (!fitsPeer || this.#octets + packet.length > this.#octetsMax) return false;
+    if (!fitsPeer || this.#octets + packet.length > this.octetsMax) {
+      this.refused++;
+      return false;
+    }
     packets.push({ packet: packet.slice(), segment, ipv4, port });
     this.#waiting.set(peer, packets);
     this.#octets += packet.length;

@@ -8,7 +8,7 @@ import { copy, readI32, writeI32 } from '../wire/bytes.ts';
  *
  * Bounded by `capacity`. When it is full a peer that was not used of late makes room, untrusted ones first, so that a
  * flood of strangers cannot push out a peer that has proved itself (ledger CLI-06, SEC-12). Of the untrusted at
- * most `untrustedMax` are kept. A peer costs 100 octets.
+ * most `untrustedMax` are kept. A peer costs 104 octets.
  */
 export class PeerTable {
   readonly capacity: number;
@@ -30,6 +30,8 @@ export class PeerTable {
   readonly lastReceptionAt: Float64Array;
   readonly lastTransmissionAt: Float64Array;
   readonly lastBubbleAt: Float64Array;
+  /** Whole seconds of the same clock: when the peer came into the list. */
+  readonly addedAtSeconds: Uint32Array;
   /** Bubbles sent since the last direct answer (RFC 4380 §5.2.6). */
   readonly bubbles: Uint8Array;
   /** Two int32 columns: what only the peer can know, because we sent it there. */
@@ -47,11 +49,15 @@ export class PeerTable {
   readonly #newer: Int32Array;
   /** The instant at which a peer was put at the front of its list: it is moved lazily, not at every packet. */
   readonly #placedAt: Float64Array;
-  readonly #untrustedMax: number;
+  readonly untrustedMax: number;
   readonly #onRemove: (peer: number) => void;
   #free = 0;
   #untrusted = 0;
   #size = 0;
+  /** One past the highest place that was ever taken. */
+  #end = 0;
+  #evicted = 0;
+  #evictedUntrusted = 0;
 
   /**
    * Units:  `capacity` and `untrustedMax` are counts of peers.
@@ -72,6 +78,7 @@ export class PeerTable {
     this.lastReceptionAt = new Float64Array(n);
     this.lastTransmissionAt = new Float64Array(n);
     this.lastBubbleAt = new Float64Array(n);
+    this.addedAtSeconds = new Uint32Array(n);
     this.bubbles = new Uint8Array(n);
     this.nonceHigh = new Int32Array(n);
     this.nonceLow = new Int32Array(n);
@@ -85,7 +92,7 @@ export class PeerTable {
     this.#heads = new Int32Array(buckets);
     this.#mask = buckets - 1;
     this.#seed = seed | 0;
-    this.#untrustedMax = Math.max(1, Math.min(untrustedMax, n));
+    this.untrustedMax = Math.max(1, Math.min(untrustedMax, n));
     this.#onRemove = onRemove;
     for (const sentinel of [n, n + 1]) {
       this.#older[sentinel] = sentinel;
@@ -99,6 +106,26 @@ export class PeerTable {
 
   get untrustedSize(): number {
     return this.#untrusted;
+  }
+
+  /** Peers that had to make room because the table was full ... */
+  get evicted(): number {
+    return this.#evicted;
+  }
+
+  /** ... and those that had to because too many were untrusted. */
+  get evictedUntrusted(): number {
+    return this.#evictedUntrusted;
+  }
+
+  /** Places from 0 on that may hold a peer: a snapshot need not look further. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Whether this place below `end` holds a peer now. */
+  isTaken(peer: number): boolean {
+    return !Number.isNaN(this.#placedAt[peer]!);
   }
 
   /** The peer with the 16-octet address at `at`; -1: none. */
@@ -127,9 +154,8 @@ export class PeerTable {
   add(bytes: Uint8Array, at: number, now: number): number {
     const known = this.find(bytes, at);
     if (known >= 0) return known;
-    if (this.#untrusted >= this.#untrustedMax) this.remove(this.#oldest(this.capacity));
-    else if (this.#size === this.capacity)
-      this.remove(this.#oldest(this.#untrusted > 0 ? this.capacity : this.capacity + 1));
+    if (this.#untrusted >= this.untrustedMax) this.#removeUntrusted();
+    else if (this.#size === this.capacity) this.#makeRoom();
 
     const peer = this.#takePlace();
     const key = 4 * peer;
@@ -145,6 +171,7 @@ export class PeerTable {
     this.lastReceptionAt[peer] = Number.NEGATIVE_INFINITY;
     this.lastTransmissionAt[peer] = Number.NEGATIVE_INFINITY;
     this.lastBubbleAt[peer] = Number.NEGATIVE_INFINITY;
+    this.addedAtSeconds[peer] = Math.max(0, now) / 1000;
     this.bubbles[peer] = 0;
     this.nonceHigh[peer] = 0;
     this.nonceLow[peer] = 0;
@@ -174,7 +201,7 @@ export class PeerTable {
     if (this.trusted[peer] === 0) return;
     // While the peer is in neither list, so that it cannot be the one that goes.
     this.#unlink(peer);
-    if (this.#untrusted >= this.#untrustedMax) this.remove(this.#oldest(this.capacity));
+    if (this.#untrusted >= this.untrustedMax) this.#removeUntrusted();
     this.trusted[peer] = 0;
     this.#untrusted++;
     this.#place(peer, this.capacity, now);
@@ -223,6 +250,16 @@ export class PeerTable {
     }
   }
 
+  #makeRoom(): void {
+    this.#evicted++;
+    this.remove(this.#oldest(this.#untrusted > 0 ? this.capacity : this.capacity + 1));
+  }
+
+  #removeUntrusted(): void {
+    this.#evictedUntrusted++;
+    this.remove(this.#oldest(this.capacity));
+  }
+
   /** The peer of this list that was used least recently: those used since they were placed get another round. */
   #oldest(sentinel: number): number {
     // Bounded by 64 rounds, so that one eviction stays O(1); the one met then is old enough.
@@ -237,7 +274,10 @@ export class PeerTable {
   }
 
   #takePlace(): number {
-    if (this.#free === 0) return this.#size;
+    if (this.#free === 0) {
+      this.#end = this.#size + 1;
+      return this.#size;
+    }
     const peer = this.#free - 1;
     this.#free = this.#chain[peer]!;
     return peer;

@@ -2,6 +2,7 @@ import type { Batch } from '../batch/batch.ts';
 import { PacketQueue, type WaitingPacket } from '../peers/packet-queue.ts';
 import { PeerTable } from '../peers/peer-table.ts';
 import { Drop, type DropCounters } from './drop.ts';
+import type { LimitUse } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import { PendingPeers } from './pending.ts';
 import type { Random } from './role.ts';
@@ -113,6 +114,23 @@ export class Contacts {
     for (const peer of gone) this.peers.remove(peer);
   }
 
+  /** What a person may see of the bounds of the list and of the queue. */
+  limits(): LimitUse[] {
+    const { capacity, size, untrustedMax, untrustedSize, evicted, evictedUntrusted } = this.peers;
+    return [
+      { name: 'peers', kind: 'table', unit: 'peers', max: capacity, inUse: size, bit: evicted },
+      {
+        name: 'untrusted-peers',
+        kind: 'table',
+        unit: 'peers',
+        max: untrustedMax,
+        inUse: untrustedSize,
+        bit: evictedUntrusted,
+      },
+      queueUse('waiting-packets', this.#queue),
+    ];
+  }
+
   handleTimeout(now: number): void {
     for (let due = this.#pending.takeDue(now); due !== undefined; due = this.#pending.takeDue(now)) {
       const { peer, attempt, attemptsMax } = due;
@@ -134,4 +152,8 @@ export class Contacts {
     this.#drops[Drop.QueueFull]! += this.#queue.take(peer).length;
     this.#onForget(peer);
   }
+}
+
+export function queueUse(name: string, { octets, octetsMax, refused }: PacketQueue): LimitUse {
+  return { name, kind: 'queue', unit: 'octets', max: octetsMax, inUse: octets, bit: refused };
 }

@@ -47,12 +47,14 @@ export const Drop = {
   Consumed: 40,
   /** RFC 4380 §5.2.8: not a discovery bubble, or not from our link. */
   Discovery: 41,
+  /** Nothing new is begun any more: this server or relay is about to end. */
+  Draining: 42,
 } as const;
 
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
 /** One past the largest reason: the length of a table of counters. */
-export const DROP_REASONS = 42;
+export const DROP_REASONS = 43;
 
 /** Counters by reason; a plain array that may lie in shared memory. */
 export type DropCounters = Float64Array;

@@ -1,5 +1,6 @@
 import * as icmpv6 from '../wire/icmpv6.ts';
 import * as ipv6 from '../wire/ipv6.ts';
+import type { LimitUse } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import { RateLimit } from './rate-limit.ts';
 
@@ -14,6 +15,10 @@ export class IcmpErrors {
 
   constructor(outbox: Outbox) {
     this.#outbox = outbox;
+  }
+
+  use(name: string, now: number): LimitUse {
+    return this.#limit.use(name, now);
   }
 
   /** Sends "destination unreachable" from the 16-octet `source`, if the rules and the rate allow one. */

@@ -1,4 +1,5 @@
 import { type Batch, HEADROOM } from '../batch/batch.ts';
+import type { LimitUse } from './limits.ts';
 
 const OCTETS_AT_START = 1024;
 const SLOTS_AT_START = 16;
@@ -12,6 +13,9 @@ const SLOTS_AT_START = 16;
 export class Outbox {
   /** Where `reserve` gives room; it may be another block after each `reserve`. */
   bytes = new Uint8Array(OCTETS_AT_START);
+
+  /** Packets that found no room. */
+  refused = 0;
 
   readonly #slotsMax: number;
   readonly #octetsMax: number;
@@ -42,7 +46,10 @@ export class Outbox {
    * Errors: -1 when the bounds are reached; nothing is changed then.
    */
   reserve(length: number): number {
-    if (this.#count >= this.#slotsMax || this.#used + length > this.#octetsMax) return -1;
+    if (this.#count >= this.#slotsMax || this.#used + length > this.#octetsMax) {
+      this.refused++;
+      return -1;
+    }
     if (this.#used + length > this.bytes.length) {
       const grown = new Uint8Array(Math.min(this.#octetsMax, 2 * (this.#used + length)));
       grown.set(this.bytes);
@@ -116,6 +123,12 @@ export class Outbox {
       this.#view = this.bytes.subarray(at, end);
     }
     batch.bytes.set(this.#view, at + distance);
+  }
+
+  /** What a person may see of it. */
+  use(name: string, unit: 'datagrams' | 'packets'): LimitUse {
+    const inUse = this.#count - this.#head;
+    return { name, kind: 'queue', unit, max: this.#slotsMax, inUse, bit: this.refused };
   }
 
   #growSlots(): void {

@@ -1,3 +1,5 @@
+import type { LimitUse } from './limits.ts';
+
 /**
  * Token buckets in a fixed table, one for each key or for a few keys that share one by hash.
  *
@@ -7,6 +9,9 @@
  * Errors: none.
  */
 export class RateLimit {
+  /** Tokens that were asked for in vain. */
+  refused = 0;
+
   readonly #perMs: number;
   readonly #burst: number;
   readonly #mask: number;
@@ -29,8 +34,23 @@ export class RateLimit {
     const fullAt = Math.max(this.#fullAt[bucket]!, now);
     const after = fullAt + 1 / this.#perMs;
     // The division may round: half a token of tolerance.
-    if ((after - now) * this.#perMs > this.#burst + 0.5) return false;
+    if ((after - now) * this.#perMs > this.#burst + 0.5) {
+      this.refused++;
+      return false;
+    }
     this.#fullAt[bucket] = after;
     return true;
+  }
+
+  /** What a person may see of it at `now`; looks at every bucket. */
+  use(name: string, now: number): LimitUse {
+    const max = this.#mask + 1;
+    let inUse = 0;
+    for (let bucket = 0; this.#fullAt !== undefined && bucket < max; bucket++) {
+      if (this.#fullAt[bucket]! > now) inUse++;
+    }
+    const unit = max === 1 ? 'bucket' : 'addresses';
+    const perSecond = this.#perMs * 1000;
+    return { name, kind: 'rate', unit, max, inUse, bit: this.refused, perSecond, burst: this.#burst };
   }
 }

@@ -90,11 +90,14 @@ describeWith(laboratory, 'The process around a role', () => {
 
   test('a second instance is told who is in its way, and the first goes on', async () => {
     const first = await relay('--port', '4000');
-    const busy = startTeredo(host, ['relay']);
+    const again = startTeredo(host, ['relay']);
+    await again.printed(new RegExp(`teredo runs already: process ${first.pid} holds`));
+    const busy = startTeredo(host, ['relay', '--no-control']);
     await busy.printed(/--interface teredo: .*\(EBUSY\): another process holds it/);
     const taken = startTeredo(host, ['relay', '--interface', 'second', '--port', '4000']);
     await taken.printed(/--port 4000: UDP port 4000 is taken \(EADDRINUSE\)/);
-    expect([await busy.stop(), await taken.stop()]).toEqual(['exit status 3', 'exit status 3']);
+    await until('the end of the three', () => !again.running && !busy.running && !taken.running);
+    expect([again, busy, taken].map(({ ending }) => ending)).toEqual(Array(3).fill('exit status 3'));
     expect(first.running).toBe(true);
     expect(await first.stop()).toBe('exit status 0');
     expect(await host.snapshot()).toBe(before);
@@ -161,7 +164,7 @@ describeWith(laboratory, 'The process around a role', () => {
     }
     const first = await relay('--port', '4000');
     const running = await host.snapshot();
-    const second = startTeredo(host, ['relay']);
+    const second = startTeredo(host, ['relay', '--no-control']);
     await until('the end of the process', () => !second.running);
     expect(second.output).toMatch(/TD-TUN-BUSY/);
     expect(await host.snapshot()).toBe(running);

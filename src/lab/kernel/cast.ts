@@ -132,7 +132,7 @@ export class KernelCast {
   }
 
   #start(name: string, argv: readonly string[]): Process {
-    const process = startTeredo(this.host(name), [...argv, '--json']);
+    const process = startTeredo(this.host(name), [...argv, '--json', '--no-control']);
     this.daemons.set(name, process);
     return process;
   }

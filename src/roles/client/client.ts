@@ -16,6 +16,7 @@ import {
 import { type ContactLimits, contactLimits } from '../contacts.ts';
 import { DROP_REASONS, Drop, type DropCounters } from '../drop.ts';
 import type { Endpoint, NatType, OfflineReason, RoleEvent } from '../events.ts';
+import type { LimitUse } from '../limits.ts';
 import type { LocalNetwork } from '../local-networks.ts';
 import { Outbox } from '../outbox.ts';
 import { between } from '../random.ts';
@@ -174,6 +175,15 @@ export class Client implements Role {
   stop(now: number): void {
     this.#enter(qualification.offLine('stopped'), now);
     this.#askForPortMapping(false);
+  }
+
+  limits(now: number): LimitUse[] {
+    return [
+      ...this.#transmission.limits(now),
+      ...this.#reception.limits(now),
+      this.#datagrams.use('own-datagrams', 'datagrams'),
+      this.#packets.use('own-packets', 'packets'),
+    ];
   }
 
   /** The host's own IPv4 addresses; known before `start`, told again when they change. */

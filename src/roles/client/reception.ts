@@ -8,10 +8,12 @@ import * as origin from '../../wire/origin.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { parse as parseTrailers, type Trailers } from '../../wire/trailer.ts';
 import { countBubble, isBudgetSpent, permission } from '../bubbles.ts';
+
 import { ATTEMPTS_FOR_STRANGERS_MAX, BUBBLES_MAX, PEER_VALIDITY_MS, SERVER_PORT, VIA_SERVICE } from '../constants.ts';
-import type { ContactLimits } from '../contacts.ts';
+import { type ContactLimits, queueUse } from '../contacts.ts';
 import { Drop, type DropCounters } from '../drop.ts';
 import type { Endpoint, RoleEvent } from '../events.ts';
+import type { LimitUse } from '../limits.ts';
 import type { Outbox } from '../outbox.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { Random } from '../role.ts';
@@ -107,6 +109,15 @@ export class Reception {
       this.#transmission.bubbles.emit(bytes, source, ipv4, port);
     }
     this.#drop(batch, slot, Drop.Consumed);
+  }
+
+  limits(now: number): LimitUse[] {
+    return [
+      queueUse('unproven-packets', this.#unproven),
+      this.#answers.use('answers-per-address', now),
+      this.#answersToAll.use('answers', now),
+      this.#strangerTests.use('tests-for-strangers', now),
+    ];
   }
 
   /** Packets that wait for this peer's connectivity test end here. */

@@ -9,6 +9,7 @@ import { type Asked, type Asker, type ContactLimits, Contacts } from '../contact
 import { Drop, type DropCounters } from '../drop.ts';
 import type { RoleEvent } from '../events.ts';
 import { IcmpErrors } from '../icmp-errors.ts';
+import type { LimitUse } from '../limits.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Random } from '../role.ts';
 import { BubbleSender } from './bubble-sender.ts';
@@ -91,6 +92,10 @@ export class Transmission implements Asker {
     }
     const peer = peers.add(bytes, destination, now);
     this.contacts.hold(peer, batch, slot, ATTEMPTS_MAX, now);
+  }
+
+  limits(now: number): LimitUse[] {
+    return [...this.contacts.limits(), this.#errors.use('icmpv6-errors', now)];
   }
 
   /** The host's networks have changed: peers where nothing may be sent to any more are forgotten. */

@@ -10,10 +10,11 @@ import * as teredo from '../../wire/teredo.ts';
 import { parse as parseTrailers } from '../../wire/trailer.ts';
 import { countBubble, permission } from '../bubbles.ts';
 import { ATTEMPTS_MAX, BUBBLE_HOP_LIMIT, PEER_VALIDITY_MS, SERVER_PORT } from '../constants.ts';
-import { type Asked, type Asker, type ContactLimits, Contacts, contactLimits } from '../contacts.ts';
+import { type Asked, type Asker, type ContactLimits, Contacts, contactLimits, queueUse } from '../contacts.ts';
 import { DROP_REASONS, Drop, type DropCounters } from '../drop.ts';
 import type { RoleEvent } from '../events.ts';
 import { IcmpErrors } from '../icmp-errors.ts';
+import type { LimitUse } from '../limits.ts';
 import { isDirectedBroadcast, isOwnAddress, type LocalNetwork } from '../local-networks.ts';
 import { Outbox } from '../outbox.ts';
 import { RateLimit } from '../rate-limit.ts';
@@ -74,6 +75,7 @@ export class Relay implements Role, Asker {
   #networks: readonly LocalNetwork[] = [];
   #ownAddresses: readonly Uint8Array[] | undefined;
   #errorSource: Uint8Array | undefined;
+  #isDraining = false;
 
   constructor(config: RelayConfig, random: Random, drops: DropCounters = new Float64Array(DROP_REASONS)) {
     this.#config = config;
@@ -102,6 +104,28 @@ export class Relay implements Role, Asker {
   /** The 16 octets that ICMPv6 errors come from; undefined: none are sent. */
   setErrorSource(source: Uint8Array | undefined): void {
     this.#errorSource = source;
+  }
+
+  /** Forgets every client: each is asked again when the next packet for it comes. */
+  reset(): void {
+    this.peers.clear();
+  }
+
+  /** From now on only the clients that are known are served, so that another relay can take over the others. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  limits(now: number): LimitUse[] {
+    return [
+      ...this.#contacts.limits(),
+      queueUse('unproven-packets', this.#unproven),
+      this.#newPeers.use('new-peers', now),
+      this.#toward.use('bubbles-per-address', now),
+      this.#errors.use('icmpv6-errors', now),
+      this.#datagrams.use('own-datagrams', 'datagrams'),
+      this.#packets.use('own-packets', 'packets'),
+    ];
   }
 
   receive(batch: Batch, now: number): void {
@@ -221,6 +245,7 @@ export class Relay implements Role, Asker {
     this.#deliver(batch, slot, at, end);
     if (batch.length[slot] === 0) return;
     const known = this.peers.find(bytes, source);
+    if (known < 0 && this.#isDraining) return this.drop(batch, slot, Drop.Draining);
     if (known < 0 && !this.#newPeers.allow(0, now)) return this.drop(batch, slot, Drop.RateLimited);
     const peer = this.peers.add(bytes, source, now);
     if (!this.#unproven.push(peer, batch.packet(slot), 0, ipv4, port)) this.drops[Drop.QueueFull]!++;
@@ -286,6 +311,7 @@ export class Relay implements Role, Asker {
     if (!isAllowed) return this.drop(batch, slot, Drop.NotGlobalIpv4);
     const known = this.peers.find(bytes, destination);
     if (known >= 0 && this.#isUsable(known, now)) return this.#transmitAndRevalidate(batch, slot, known, now);
+    if (known < 0 && this.#isDraining) return this.drop(batch, slot, Drop.Draining);
     if (known < 0 && !this.#newPeers.allow(0, now)) return this.drop(batch, slot, Drop.RateLimited);
     const peer = this.peers.add(bytes, destination, now);
     this.#contacts.hold(peer, batch, slot, ATTEMPTS_MAX, now);

@@ -8,6 +8,7 @@ import * as teredo from '../../wire/teredo.ts';
 import { SERVER_PORT, VIA_PRIMARY_ADDRESS, VIA_SECONDARY_ADDRESS } from '../constants.ts';
 import { DROP_REASONS, Drop, type DropCounters } from '../drop.ts';
 import type { RoleEvent } from '../events.ts';
+import type { LimitUse } from '../limits.ts';
 import { isDirectedBroadcast, isOwnAddress, type LocalNetwork } from '../local-networks.ts';
 import { Outbox } from '../outbox.ts';
 import { RateLimit } from '../rate-limit.ts';
@@ -55,6 +56,7 @@ export class Server implements Role {
   readonly #towardLimit: RateLimit;
   readonly #fromLimit: RateLimit;
   #networks: readonly LocalNetwork[] = [];
+  #isDraining = false;
 
   constructor(config: ServerConfig, random: Random, hmac: Hmac, drops: DropCounters = new Float64Array(DROP_REASONS)) {
     this.config = config;
@@ -74,6 +76,20 @@ export class Server implements Role {
   /** The host's IPv4 addresses and subnets, for the directed broadcasts of ledger SEC-01. */
   setLocalNetworks(networks: readonly LocalNetwork[]): void {
     this.#networks = networks;
+  }
+
+  /** From now on nobody is told an address any more, so that clients turn to another server; the rest goes on. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  limits(now: number): LimitUse[] {
+    return [
+      this.#advertisementLimit.use('advertisements-per-address', now),
+      this.#towardLimit.use('forwarded-to-address', now),
+      this.#fromLimit.use('echoes-from-address', now),
+      this.#datagrams.use('own-datagrams', 'datagrams'),
+    ];
   }
 
   receive(batch: Batch, now: number): void {
@@ -112,6 +128,7 @@ export class Server implements Role {
   /** Answers a usual solicitation: what `advertise` does, without an octet of garbage. */
   advertiseUsual(batch: Batch, slot: number, solicitationAt: number, now: number): void {
     const ipv4 = batch.ipv4[slot]!;
+    if (this.#isDraining) return this.drop(batch, slot, Drop.Draining);
     if (!this.#advertisementLimit.allow(ipv4, now)) return this.drop(batch, slot, Drop.RateLimited);
     const { bytes, start, port } = batch;
     const via = this.#answeringSocket(batch, slot, solicitationAt);
@@ -124,6 +141,7 @@ export class Server implements Role {
     const ipv4 = batch.ipv4[slot]!;
     const answer = this.advertisements.authenticate(batch.bytes, parts);
     if (typeof answer === 'number') return this.drop(batch, slot, answer);
+    if (this.#isDraining) return this.drop(batch, slot, Drop.Draining);
     if (!this.#advertisementLimit.allow(ipv4, now)) return this.drop(batch, slot, Drop.RateLimited);
     const via = this.#answeringSocket(batch, slot, parts.packetAt);
     const isSent = this.advertisements.emit(batch.bytes, parts, answer, ipv4, batch.port[slot]!, via);

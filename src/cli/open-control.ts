@@ -1,0 +1,37 @@
+import type { ProcessControl } from '../daemon/control/process-control.ts';
+import { type Reporter, warning } from '../daemon/reports.ts';
+import type { Intention } from '../daemon/status/status-board.ts';
+import { asTeredoError } from '../errors.ts';
+import type { ProcessFlags } from './process-flags.ts';
+import { version } from './version.ts';
+
+/**
+ * Opens the control socket of this process, and gives what stands behind it.
+ *
+ * Errors: TD-ALREADY-RUNNING; what keeps a socket that was asked for from being opened. The usual one is done without,
+ *         with a warning.
+ */
+export async function openControl(
+  options: ProcessFlags,
+  intention: Intention,
+  report: Reporter,
+): Promise<ProcessControl> {
+  const { ProcessControl } = await import('../daemon/control/process-control.ts');
+  const { StatusBoard } = await import('../daemon/status/status-board.ts');
+  const control = new ProcessControl(new StatusBoard({ version: version() }, intention));
+  if (options.control === false) return control;
+  const { ControlServer } = await import('../daemon/control/control-server.ts');
+  const { socketPath } = await import('../daemon/control/socket-path.ts');
+  const { controlSocket, controlGroup } = options;
+  const path = controlSocket ?? socketPath(intention.interfaceName ?? intention.role);
+  try {
+    await ControlServer.open(control, { path, ...(controlGroup === undefined ? {} : { group: controlGroup }) });
+  } catch (error) {
+    const known = asTeredoError(error);
+    if (known.code !== 'TD-CONTROL-SOCKET' || controlSocket !== undefined) throw known;
+    const trouble = warning(known);
+    control.hear(trouble);
+    report(trouble);
+  }
+  return control;
+}

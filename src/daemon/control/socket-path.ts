@@ -1,0 +1,62 @@
+import { accessSync, constants, readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where the control sockets of this system lie. */
+const SYSTEM_FOLDER = '/run/teredo';
+const SUFFIX = '.sock';
+
+/** The folder of control sockets: systemd's choice, the system's place, or a user's own. */
+export function socketFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  const { RUNTIME_DIRECTORY, XDG_RUNTIME_DIR } = environment;
+  if (RUNTIME_DIRECTORY !== undefined && RUNTIME_DIRECTORY !== '') return RUNTIME_DIRECTORY.split(':')[0]!;
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot || isWritable(SYSTEM_FOLDER) || !XDG_RUNTIME_DIR?.startsWith('/')) return SYSTEM_FOLDER;
+  return join(XDG_RUNTIME_DIR, 'teredo');
+}
+
+/**
+ * The socket of a process with this interface, or, without one, with this role.
+ *
+ * Shape:  where the process has a network of its own, as containers and namespaces do, the file name tells which: the
+ *         interface may be there more than once on this host.
+ */
+export function socketPath(name: string): string {
+  return join(socketFolder(), `${name}${networkMark()}${SUFFIX}`);
+}
+
+/** Sockets to choose from: those of our own network if there are any, else all. */
+export function findSockets(environment: NodeJS.ProcessEnv = process.env): string[] {
+  const folders = new Set([socketFolder(environment), SYSTEM_FOLDER]);
+  const all = [...folders].flatMap(list);
+  const mark = networkMark();
+  const ours = all.filter((path) => (mark === '' ? !/\.\d+\.sock$/.test(path) : path.endsWith(`${mark}${SUFFIX}`)));
+  return ours.length > 0 ? ours : all;
+}
+
+function list(folder: string): string[] {
+  try {
+    const names = readdirSync(folder).filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'));
+    return names.sort().map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+/** ".4026532281" in a network namespace other than that of process 1; empty at home, and where nobody tells. */
+function networkMark(): string {
+  try {
+    const [ours, first] = [readlinkSync('/proc/self/ns/net'), readlinkSync('/proc/1/ns/net')];
+    return ours === first ? '' : `.${/\d+/.exec(ours)?.[0] ?? '0'}`;
+  } catch {
+    return '';
+  }
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,34 @@
+import type { OfflineReason } from '../../roles/role.ts';
+import type { ErrorStatus } from './status.ts';
+
+const TO_SERVER = 'let UDP port 3544 out, and answers in; or try another server';
+
+/** Why a client is off-line, with a stable code and a next step. */
+const ERRORS: Record<OfflineReason, ErrorStatus | null> = {
+  'not started': null,
+  stopped: null,
+  'primary server unreachable': {
+    code: 'TD-CLIENT-SERVER-UNREACHABLE',
+    message: 'the server does not answer at its first address; it may also want a secret, or have refused ours',
+    next: TO_SERVER,
+  },
+  'secondary server unreachable': {
+    code: 'TD-CLIENT-SERVER2-UNREACHABLE',
+    message: 'the server answers at its first address and not at the second',
+    next: 'give --server2 if the second address is not the next one; or try another server',
+  },
+  'symmetric NAT': {
+    code: 'TD-CLIENT-SYMMETRIC-NAT',
+    message: 'the NAT is symmetric, and the extension for that is switched off',
+    next: 'leave the extension symmetric-nat on',
+  },
+  'server rejected the authentication key': {
+    code: 'TD-CLIENT-REJECTED',
+    message: 'the server rejected the authentication key',
+    next: 'give the identifier and the secret that the server knows',
+  },
+};
+
+export function offlineError(reason: OfflineReason): ErrorStatus | null {
+  return ERRORS[reason];
+}

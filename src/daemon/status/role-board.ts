@@ -1,0 +1,205 @@
+import { Counter } from '../../io/counters.ts';
+import type { LimitUse } from '../../roles/limits.ts';
+import type { Endpoint, NatBehaviour, NatType, RoleEvent } from '../../roles/role.ts';
+import { formatEndpoint, formatIpv4, formatIpv6 } from '../../wire/text.ts';
+import type { RoleConfiguration } from '../configuration/configuration.ts';
+import type { RoleCounters } from '../counters.ts';
+import type { PortMappingState, Report } from '../reports.ts';
+import { offlineError } from './offline-errors.ts';
+import type { CounterStatus, ErrorStatus, PortMappingStatus, RoleStatus, State, TeredoType } from './status.ts';
+
+const UNKNOWN_BEHAVIOUR: NatBehaviour = {
+  mapping: 'unknown',
+  filtering: 'unknown',
+  portAllocation: 'unknown',
+  hairpinning: 'unknown',
+};
+
+type OfRole = Extract<Report, { readonly role: RoleConfiguration }>;
+
+/** What was reported of one role, as it stands. */
+export class RoleBoard {
+  readonly #configuration: RoleConfiguration;
+  readonly #counters: RoleCounters;
+  readonly #type: TeredoType;
+  readonly #serverName: string;
+  #state: State = 'offline';
+  #since = new Date();
+  #sinceMs = performance.now();
+  #error: ErrorStatus | null = null;
+  #port: number | null = null;
+  #offloads: readonly string[] | null = null;
+  #checksums: string | null = null;
+  #qualified: { address: string; mtu: number; local: string | null; external: string } | undefined;
+  #nat: NatType = 'unknown';
+  #behaviour = UNKNOWN_BEHAVIOUR;
+  #portMapping: PortMappingStatus | null = null;
+  #refreshIntervalMs: number | null = null;
+
+  constructor(configuration: RoleConfiguration, counters: RoleCounters, type: TeredoType, serverName: string) {
+    this.#configuration = configuration;
+    this.#counters = counters;
+    this.#type = type;
+    this.#serverName = serverName;
+  }
+
+  get configuration(): RoleConfiguration {
+    return this.#configuration;
+  }
+
+  get address(): string | undefined {
+    return this.#qualified?.address;
+  }
+
+  hear(report: OfRole): void {
+    switch (report.type) {
+      case 'ready':
+        this.#port = report.localPort;
+        this.#offloads = report.offloads;
+        this.#checksums = report.checksums;
+        if (report.role.role !== 'client') this.#enter('online');
+        break;
+      case 'qualified':
+        this.#hearQualified(report);
+        break;
+      case 'off-line':
+        this.#qualified = undefined;
+        this.#error = offlineError(report.event.reason);
+        this.#enter('offline');
+        break;
+      case 'port-mapping':
+        this.#portMapping = portMapping(report.mapping, report.isPublic);
+        break;
+      case 'event':
+        this.#hearEvent(report.event);
+        break;
+    }
+  }
+
+  /** Nothing new is begun any more. */
+  drain(): void {
+    if (this.#configuration.role !== 'client') this.#enter('draining');
+  }
+
+  /** The roles of the process have ended, with the reason or as they were told. */
+  end(error: ErrorStatus | null): void {
+    this.#qualified = undefined;
+    this.#error = error ?? this.#error;
+    this.#enter('offline');
+  }
+
+  status(limits: readonly LimitUse[] | null): RoleStatus {
+    const role = this.#configuration;
+    const isClient = role.role === 'client';
+    const server = isClient
+      ? { name: this.#serverName, address: formatIpv4(role.server), secondary: formatIpv4(role.serverSecondary) }
+      : null;
+    const { address, mtu, ...mapping } = this.#qualified ?? {};
+    return {
+      role: role.role,
+      type: this.#type,
+      state: this.#state,
+      since: this.#since.toISOString(),
+      forMs: Math.round(performance.now() - this.#sinceMs),
+      error: this.#error,
+      interface: role.interfaceName ?? null,
+      port: this.#port,
+      clientPort: isClient && role.port !== 0 ? role.port : null,
+      refreshIntervalMs: isClient ? (this.#refreshIntervalMs ?? role.refreshIntervalMs) : null,
+      network: 'unmanaged',
+      server,
+      servers: server === null ? [] : [server],
+      listens: role.role === 'server' ? [formatIpv4(role.ipv4), formatIpv4(role.ipv4Secondary)] : [],
+      address: address ?? null,
+      mtu: mtu ?? null,
+      mapping: 'external' in mapping ? mapping : null,
+      nat: isClient && this.#nat !== 'unknown' ? { type: this.#nat, ...this.#behaviour } : null,
+      portMapping: this.#portMapping,
+      offloads: this.#offloads,
+      checksums: this.#checksums,
+      counters: counterStatus(this.#counters),
+      drops: Object.fromEntries(this.#counters.dropsByName()),
+      errors: Object.fromEntries(this.#counters.errorsByName()),
+      limits,
+    };
+  }
+
+  #hearQualified({ event, local }: Extract<Report, { readonly type: 'qualified' }>): void {
+    this.#qualified = {
+      address: formatIpv6(event.address),
+      mtu: event.mtu,
+      local: local === undefined ? null : endpoint(local),
+      external: endpoint(event.mapped),
+    };
+    this.#nat = event.nat;
+    this.#behaviour = UNKNOWN_BEHAVIOUR;
+    this.#error = null;
+    this.#refreshIntervalMs = null;
+    this.#enter('qualified');
+  }
+
+  #hearEvent(event: RoleEvent): void {
+    switch (event.type) {
+      case 'starting': {
+        const { role } = this.#configuration;
+        if (role !== 'client') break;
+        const isPrimary = event.server.ipv4 === this.#configuration.server;
+        this.#enter(isPrimary ? 'probe (primary server)' : 'probe (secondary server)');
+        break;
+      }
+      case 'nat-identified':
+        this.#nat = event.nat;
+        break;
+      case 'nat-behaviour':
+        this.#behaviour = event.behaviour;
+        break;
+      case 'refresh-interval':
+        this.#refreshIntervalMs = event.intervalMs;
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** A state that is entered again goes on; a new address is a new state. */
+  #enter(state: State): void {
+    if (this.#state === state && state !== 'qualified') return;
+    this.#state = state;
+    this.#since = new Date();
+    this.#sinceMs = performance.now();
+  }
+}
+
+function portMapping(state: PortMappingState, isPublic: boolean): PortMappingStatus {
+  if (state.state === 'none') return { state: 'none', reason: state.reason };
+  const { protocol, router, local, external, lifetimeMs } = state;
+  return {
+    state: 'mapped',
+    by: protocol,
+    router,
+    local: `${local.address}:${local.port}`,
+    external: `${external.address}:${external.port}`,
+    isPublic,
+    lifetimeMs: Number.isFinite(lifetimeMs) ? lifetimeMs : null,
+  };
+}
+
+export function counterStatus({ ports, faults }: RoleCounters): CounterStatus {
+  return {
+    datagramsReceived: ports.get(Counter.DatagramsReceived),
+    datagramOctetsReceived: ports.get(Counter.DatagramOctetsReceived),
+    datagramsSent: ports.get(Counter.DatagramsSent),
+    datagramOctetsSent: ports.get(Counter.DatagramOctetsSent),
+    datagramsRefused: ports.get(Counter.DatagramsRefused),
+    datagramsCongested: ports.get(Counter.DatagramsCongested),
+    packetsReceived: ports.get(Counter.PacketsReceived),
+    packetOctetsReceived: ports.get(Counter.PacketOctetsReceived),
+    packetsSent: ports.get(Counter.PacketsSent),
+    packetOctetsSent: ports.get(Counter.PacketOctetsSent),
+    faults,
+  };
+}
+
+function endpoint({ ipv4, port }: Endpoint): string {
+  return formatEndpoint(ipv4, port);
+}
