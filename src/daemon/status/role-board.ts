@@ -139,25 +139,15 @@ export class RoleBoard {
   }
 
   #hearEvent(event: RoleEvent): void {
-    switch (event.type) {
-      case 'starting': {
-        const { role } = this.#configuration;
-        if (role !== 'client') break;
-        const isPrimary = event.server.ipv4 === this.#configuration.server;
-        this.#enter(isPrimary ? 'probe (primary server)' : 'probe (secondary server)');
-        break;
-      }
-      case 'nat-identified':
-        this.#nat = event.nat;
-        break;
-      case 'nat-behaviour':
-        this.#behaviour = event.behaviour;
-        break;
-      case 'refresh-interval':
-        this.#refreshIntervalMs = event.intervalMs;
-        break;
-      default:
-        break;
+    if (event.type === 'starting' && this.#configuration.role === 'client') {
+      const isPrimary = event.server.ipv4 === this.#configuration.server;
+      this.#enter(isPrimary ? 'probe (primary server)' : 'probe (secondary server)');
+    } else if (event.type === 'nat-identified') {
+      this.#nat = event.nat;
+    } else if (event.type === 'nat-behaviour') {
+      this.#behaviour = event.behaviour;
+    } else if (event.type === 'refresh-interval') {
+      this.#refreshIntervalMs = event.intervalMs;
     }
   }
 

@@ -22,21 +22,14 @@ function sentence(role: RoleStatus): string {
 
 function ofClient({ state, type, address, server, error, nat }: RoleStatus): string {
   const name = server === null ? 'a server' : server.name;
-  switch (state) {
-    case 'qualified': {
-      const behind = nat?.type === 'symmetric' ? ' behind a symmetric NAT' : '';
-      return `Client qualified: this host has the IPv6 address ${address ?? 'unknown'}${behind}.`;
-    }
-    case 'dormant':
-      return 'Client dormant: it qualifies when the first packet wants to leave.';
-    case 'probe (primary server)':
-    case 'probe (secondary server)':
-      return `Client not yet qualified: waiting for an answer of ${name}.`;
-    default: {
-      if (type === 'disabled') return 'Client offline: it is disabled.';
-      return error === null ? 'Client offline.' : `Client offline: ${error.message}.`;
-    }
+  if (state === 'qualified') {
+    const behind = nat?.type === 'symmetric' ? ' behind a symmetric NAT' : '';
+    return `Client qualified: this host has the IPv6 address ${address ?? 'unknown'}${behind}.`;
   }
+  if (state === 'dormant') return 'Client dormant: it qualifies when the first packet wants to leave.';
+  if (state.startsWith('probe')) return `Client not yet qualified: waiting for an answer of ${name}.`;
+  if (type === 'disabled') return 'Client offline: it is disabled.';
+  return error === null ? 'Client offline.' : `Client offline: ${error.message}.`;
 }
 
 function ofOther({ role, state, error, listens, interface: name }: RoleStatus): string {
