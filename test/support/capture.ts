@@ -38,12 +38,28 @@ export class Capture {
     this.#process = process;
   }
 
-  /** Writes down every frame that comes into the namespace, in order; a router thus sees each frame once. */
-  static async start(namespace: Namespace): Promise<Capture> {
+  /**
+   * Writes down every frame that comes into the namespace, in order; a router thus sees each frame once. What is
+   * `large` reaches the file late, and so is not for reading before `stop`.
+   */
+  static async start(namespace: Namespace, size: 'small' | 'large' = 'small'): Promise<Capture> {
     const file = join(namespace.network.directory, `${namespace.name}-${performance.now().toFixed(0)}.pcap`);
     // The kernel's buffer has a slot of the snapshot length (2048 octets) for each frame: 16 MiB hold 8192 frames.
-    const buffer = ['--immediate-mode', '-s', '2048', '-B', '16384'];
-    const argv = ['tcpdump', ...buffer, '-U', '-n', '-i', 'any', '-Q', 'in', '-Z', 'root', '-w', file];
+    const small = ['--immediate-mode', '-U', '-s', '2048', '-B', '16384'];
+    const large = ['-s', '2048', '-B', '524288'];
+    const argv = [
+      'tcpdump',
+      ...(size === 'small' ? small : large),
+      '-n',
+      '-i',
+      'any',
+      '-Q',
+      'in',
+      '-Z',
+      'root',
+      '-w',
+      file,
+    ];
     const process = namespace.start(argv);
     await process.printed(/listening on/);
     return new Capture(file, process);
