@@ -3,7 +3,7 @@
  *
  * Needs what the benchmark needs and perf (Debian: linux-perf), and root.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -108,6 +108,13 @@ async function sample(side: Side, { down, flows }: Options): Promise<{ stacks: S
   } finally {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
-    for (const pid of names.keys()) rmSync(`/tmp/perf-${pid}.map`, { force: true });
+    removeMaps([...names.keys()]);
   }
+}
+
+/** V8 leaves the map that perf reads, and a log beside it. */
+function removeMaps(pids: readonly number[]): void {
+  for (const pid of pids) rmSync(`/tmp/perf-${pid}.map`, { force: true });
+  const logs = readdirSync('.').filter((name) => pids.some((pid) => name.endsWith(`-${pid}-v8.log`)));
+  for (const log of logs) rmSync(log, { force: true });
 }
