@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from '../../src/lab/kernel/commands.ts';
 import { parseThroughput } from '../measures/tcp.ts';
+import { programs } from '../programs.ts';
 import { build, type Side, tearDown, warmUp } from '../scene.ts';
 import { flameGraph } from './flame-graph.ts';
 import { parseStacks, type Stack, shares } from './stacks.ts';
@@ -33,8 +34,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   // Programs of ours write down which address is which function, for perf to read.
   process.env.NODE_OPTIONS = '--perf-basic-prof';
   const scene = await build();
+  const side = scene.sides.find(({ name }) => name === 'ours')!;
   try {
-    const side = scene.sides.find(({ name }) => name === 'ours')!;
     await warmUp(side);
     const { stacks, mbits } = await sample(side, options);
     const way = options.down ? 'down' : 'up';
@@ -47,6 +48,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } finally {
     await tearDown(scene);
+    removeMaps(programs(side).map(({ pid }) => pid));
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }
@@ -108,7 +110,6 @@ async function sample(side: Side, { down, flows }: Options): Promise<{ stacks: S
   } finally {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
-    removeMaps([...names.keys()]);
   }
 }
 
