@@ -43,7 +43,7 @@ export * as text from './wire/text.ts';
 export * as trailer from './wire/trailer.ts';
 
 /** A role's settings with IPv4 addresses as text; what is left out has the default of the command line. */
-type Written<T> = Partial<Omit<T, 'role' | 'server' | 'serverSecondary' | 'ipv4' | 'ipv4Secondary'>>;
+type Written<T> = Partial<Omit<T, 'role' | 'servers' | 'ipv4' | 'ipv4Secondary'>>;
 
 /**
  * Runs a Teredo client on this host.
@@ -55,7 +55,9 @@ export function createClient(
   options: Written<ClientConfiguration> & { readonly server: string; readonly serverSecondary?: string },
   report: Reporter = () => {},
 ): Daemon {
-  const server = ipv4(options.server);
+  const { server: name, serverSecondary, ...rest } = options;
+  const server = ipv4(name);
+  const secondary = serverSecondary === undefined ? (server + 1) | 0 : ipv4(serverSecondary);
   const configuration: ClientConfiguration = {
     interfaceName: 'teredo',
     port: 0,
@@ -63,10 +65,9 @@ export function createClient(
     localDiscovery: true,
     identifyNat: true,
     findRefreshInterval: false,
-    ...options,
+    ...rest,
     role: 'client',
-    server,
-    serverSecondary: options.serverSecondary === undefined ? (server + 1) | 0 : ipv4(options.serverSecondary),
+    servers: [{ name, secondary }],
   };
   return new Daemon([configuration], report);
 }

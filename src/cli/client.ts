@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
-import type { ClientConfiguration, ExtensionSwitches, Offloads } from '../daemon/configuration/configuration.ts';
+import type {
+  ClientConfiguration,
+  ClientServer,
+  ExtensionSwitches,
+  Offloads,
+} from '../daemon/configuration/configuration.ts';
 import { warning } from '../daemon/reports.ts';
 import { TeredoError } from '../errors.ts';
+import { parseIpv4 } from '../wire/text.ts';
 import {
   identifierFlag,
   interfaceFlag,
@@ -52,10 +58,10 @@ export function register(program: Command): void {
   program
     .command('client')
     .description('give this host an IPv6 address through its NAT')
-    .argument('[SERVER]', 'name or IPv4 address of a Teredo server', serverArgument, PUBLIC_SERVER)
+    .argument('[SERVER...]', `names or IPv4 addresses of Teredo servers, best first (default: ${PUBLIC_SERVER})`)
     .option(
       '--server2 <ADDRESS>',
-      'second address of the server (default: the next after the first)',
+      'second address of the first server (default: the next after the first address)',
       ipv4Flag('--server2'),
     )
     .option('--port <PORT>', 'local UDP port (default: chosen at random by the kernel)', portFlag('--port'))
@@ -76,35 +82,35 @@ export function register(program: Command): void {
     .option('--even-with-ipv6', 'run although this host reaches the IPv6 Internet without Teredo', false)
     .option('--offloads <LIST>', 'what of the kernel to use for speed: all, none or a list', offloadsFlag('--offloads'))
     .option('--json', 'print one JSON object for each change')
-    .action(async (server: string, options: ClientOptions) => {
+    .action(async (names: readonly string[], options: ClientOptions) => {
+      const servers = parseServers(names, options.server2);
       const security = parseSecurity(options);
       const intention = {
         role: 'client',
         type: 'client',
         interfaceName: options.interface,
-        serverName: server,
+        serverName: servers[0]!.name,
       } as const;
-      process.exitCode = await runInForeground(options, intention, (around) => plan(server, options, security, around));
+      process.exitCode = await runInForeground(options, intention, (around) =>
+        plan(servers, options, security, around),
+      );
     });
 }
 
 async function plan(
-  name: string,
+  servers: readonly ClientServer[],
   options: ClientOptions,
   security: ClientConfiguration['security'],
-  { stopped, report }: Foreground,
+  { report }: Foreground,
 ): Promise<Plan> {
   if (options.secret !== undefined) report(warning(secretIsVisible()));
   if (!options.evenWithIpv6) await refuseBesideIpv6(options.interface);
   const { refuseSecondClient } = await import('../daemon/routes.ts');
   await refuseSecondClient(options.interface);
-  const { hasMoved, resolveServer } = await import('../daemon/resolve.ts');
-  const server = await resolveServer(name, stopped, (error) => report(warning(error)));
   const configuration: ClientConfiguration = {
     role: 'client',
     interfaceName: options.interface,
-    server,
-    serverSecondary: options.server2 ?? nextAddress(server, '--server'),
+    servers,
     port: options.port ?? 0,
     refreshIntervalMs: options.refreshInterval * 1_000,
     localDiscovery: options.localDiscovery,
@@ -115,11 +121,18 @@ async function plan(
     ...(options.without === undefined ? {} : { extensions: options.without }),
     ...(options.offloads === undefined ? {} : { offloads: options.offloads }),
   };
-  return {
-    configuration: [configuration],
-    // A server that does not answer may have moved to another address under its name.
-    isOutdated: async (what) => what.type === 'off-line' && hasMoved(name, server, stopped),
-  };
+  return { configuration: [configuration] };
+}
+
+/** Each a name or an address; the second address of the first one may have been given. */
+function parseServers(names: readonly string[], secondary: number | undefined): ClientServer[] {
+  const servers = (names.length === 0 ? [PUBLIC_SERVER] : names).map((name) => serverArgument(name));
+  for (const [index, name] of servers.entries()) {
+    const ipv4 = parseIpv4(name);
+    if (servers.indexOf(name) < index) throw usageError('SERVER', name, 'is on the list twice', 'leave one of them');
+    if (ipv4 !== undefined && (index > 0 || secondary === undefined)) nextAddress(ipv4, '--server');
+  }
+  return servers.map((name, index) => (index > 0 || secondary === undefined ? { name } : { name, secondary }));
 }
 
 /** RFC 4380 §5.5, ledger CLI-130: a host that has IPv6 by other means is no Teredo client, unless asked. */

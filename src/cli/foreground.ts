@@ -20,18 +20,15 @@ export interface Foreground {
   readonly report: Reporter;
 }
 
-/** A command's roles, and when they are to be made anew. */
+/** A command's roles. */
 export interface Plan {
   readonly configuration: DaemonConfiguration;
-  /** Asked after each report: resolves to true when the configuration is out of date. */
-  readonly isOutdated?: (report: Report) => Promise<boolean>;
 }
 
 /**
  * Runs roles until SIGINT, SIGTERM or SIGHUP, and prints what happens. Gives the exit status.
  *
- * `intention` is what others may know of it until roles run. `plan` may take its time (a name service may be away),
- * and is asked again when its answer is out of date.
+ * `intention` is what others may know of it until roles run. `plan` may take its time.
  */
 export async function runInForeground(
   options: ForegroundOptions,
@@ -57,7 +54,7 @@ export async function runInForeground(
         report(what);
       },
     };
-    while (!stop.signal.aborted) await runPlan(await plan(around), control, around, processOptions(options));
+    await runPlan(await plan(around), control, around, processOptions(options));
     return Exit.Fine;
   } catch (error) {
     const interrupted = stop.signal.aborted && (error as Error).name === 'AbortError';
@@ -65,20 +62,16 @@ export async function runInForeground(
   }
 }
 
-/** Runs one configuration until a signal comes or it is out of date. */
+/** Runs one configuration until a signal comes. */
 async function runPlan(
-  { configuration, isOutdated }: Plan,
+  { configuration }: Plan,
   control: ProcessControl,
   { stopped, report }: Foreground,
   options: ProcessOptions,
 ): Promise<void> {
   const { Daemon } = await import('../daemon/daemon.ts');
   stopped.throwIfAborted();
-  const hear = (what: Report) => {
-    report(what);
-    void isOutdated?.(what).then((outdated) => (outdated ? stop() : undefined));
-  };
-  const daemon = new Daemon(configuration, hear, options);
+  const daemon = new Daemon(configuration, report, options);
   control.attach(configuration, daemon);
   // How it ends, `ended` tells.
   const stop = () => void daemon.stop().catch(() => {});

@@ -28,6 +28,7 @@ function body(report: Report): Record<string, unknown> {
         previous: previous === undefined ? null : formatIpv6(previous),
         mtu,
         nat,
+        server: endpoint(report.event.server),
         mapping: { local: endpoint(report.local), external: endpoint(mapped) },
       };
     }
@@ -70,6 +71,14 @@ function event(from: RoleEvent): Record<string, unknown> {
   switch (from.type) {
     case 'starting':
       return { type: from.type, server: endpoint(from.server), attempt: from.attempt };
+    case 'server':
+      return {
+        type: from.type,
+        server: endpoint(from.server),
+        preference: from.preference,
+        previous: endpoint(from.previous),
+        reason: from.reason,
+      };
     case 'nat-identified':
       return { type: from.type, nat: from.nat };
     case 'nat-behaviour':

@@ -1,11 +1,17 @@
 import type { RoleConfiguration } from '../daemon/configuration/configuration.ts';
 import type { RoleCounters } from '../daemon/counters.ts';
 import type { PortMappingState, Report } from '../daemon/reports.ts';
-import type { Endpoint, RoleEvent } from '../roles/role.ts';
+import type { Endpoint, RoleEvent, ServerReason } from '../roles/role.ts';
 import { formatEndpoint, formatIpv4, formatIpv6 } from '../wire/text.ts';
 import { behaviour, NAT_WORDS } from './nat-words.ts';
 
 /** What a daemon reports, in words for people. */
+
+const SERVER_WORDS: Record<ServerReason, string> = {
+  'previous server silent': 'the other one does not answer',
+  'preferred server answers again': 'it is preferred, and has answered for minutes',
+  'list of servers changed': 'the list of servers has changed',
+};
 
 /** One report as lines; the first says it all, the others explain. */
 export function tell(report: Report): string[] {
@@ -62,7 +68,7 @@ function tellOffloads(offloads: readonly string[], checksums: string): string {
 function tellReady(role: RoleConfiguration, localPort: number): string {
   switch (role.role) {
     case 'client':
-      return `client: UDP port ${localPort}, interface ${role.interfaceName}, server ${formatIpv4(role.server)}`;
+      return `client: UDP port ${localPort}, interface ${role.interfaceName}, server ${role.servers.map(({ name }) => name).join(', else ')}`;
     case 'server': {
       const way = role.interfaceName === undefined ? "the host's own routes" : `interface ${role.interfaceName}`;
       const addresses = `${formatIpv4(role.ipv4)} and ${formatIpv4(role.ipv4Secondary)}`;
@@ -80,6 +86,10 @@ function tellEvent(role: RoleConfiguration, event: RoleEvent): string[] {
   switch (event.type) {
     case 'starting':
       return [`client: asking ${endpoint(event.server)}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`];
+    case 'server':
+      return [
+        `client: server ${endpoint(event.server)} instead of ${endpoint(event.previous)}: ${SERVER_WORDS[event.reason]}`,
+      ];
     case 'nat-identified':
       return [`client: the NAT is ${NAT_WORDS[event.nat]}`];
     case 'nat-behaviour':

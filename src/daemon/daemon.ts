@@ -6,7 +6,7 @@ import { forwardsIpv6, localAddressTo } from '../io/linux/host.ts';
 import { TunInterface, type WantedInterface } from '../io/linux/interface.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import { formatIpv4, formatIpv6, parseIpv4 } from '../wire/text.ts';
-import type { ClientConfiguration, DaemonConfiguration, RoleConfiguration } from './configuration/configuration.ts';
+import type { DaemonConfiguration, RoleConfiguration } from './configuration/configuration.ts';
 import { RoleCounters } from './counters.ts';
 import { type HookOptions, Hooks } from './hooks/hooks.ts';
 import { viewHost } from './host-view.ts';
@@ -16,6 +16,7 @@ import { PortMappings } from './port-mappings.ts';
 import { Questions } from './questions.ts';
 import { type Reporter, warning } from './reports.ts';
 import { CLIENT_ROUTE, RELAY_ROUTE } from './routes.ts';
+import { Servers } from './servers.ts';
 
 /** A count of one, as an eventfd wants it. */
 const WAKE = new Uint8Array(new BigUint64Array([1n]).buffer);
@@ -56,6 +57,7 @@ export class Daemon {
   readonly #control: MessagePort;
   readonly #portMappings: PortMappings;
   readonly #hooks: Hooks;
+  readonly #servers: Servers;
   readonly #onExit = () => this.#endNow();
   #localPorts: readonly number[] = [];
   #wake = -1;
@@ -78,7 +80,13 @@ export class Daemon {
     this.#interfaces = configuration.map(({ interfaceName }) =>
       interfaceName === undefined ? undefined : new TunInterface(interfaceName),
     );
-    this.#portMappings = new PortMappings(configuration, report, (message) => this.#tell(message));
+    this.#portMappings = new PortMappings(
+      configuration,
+      report,
+      (message) => this.#tell(message),
+      (index) => this.#servers.inUse(index),
+    );
+    this.#servers = new Servers(configuration, report, (message) => this.#tell(message));
     this.#mendings = this.#interfaces.flatMap((device) =>
       device === undefined ? [] : [new Mending(device, (trouble) => this.#warn(trouble))],
     );
@@ -144,6 +152,7 @@ export class Daemon {
           this.#settling = undefined;
           this.#tell({ type: 'host', host: this.#viewHost() });
           this.#portMappings.hostChanged();
+          this.#servers.hostChanged();
           void this.#mend();
         }, SETTLE_MS);
         break;
@@ -164,12 +173,14 @@ export class Daemon {
       if (!this.#stopping) this.#report({ type: 'ready', role, ...ports });
       this.#adviseOnForwarding(role);
     }
+    if (!this.#stopping) this.#servers.start();
   }
 
   async #handleEvent(index: number, event: RoleEvent, now: number): Promise<void> {
     const role = this.#configuration[index]!;
     const device = this.#interfaces[index];
     if (this.#stopping) return;
+    this.#servers.handle(index, event);
     if (event.type === 'qualified') {
       await device?.want({
         up: true,
@@ -178,7 +189,7 @@ export class Daemon {
         addresses: [`${formatIpv6(event.address)}/32`, LINK_LOCAL],
         routes: [CLIENT_ROUTE],
       });
-      this.#report({ type: 'qualified', role, event, local: await this.#localEndpoint(role as ClientConfiguration) });
+      this.#report({ type: 'qualified', role, event, local: await this.#localEndpoint(index, event.server) });
     } else if (event.type === 'off-line') {
       await device?.want(DOWN);
       this.#report({ type: 'off-line', role, event, retryInMs: event.retryAt - now });
@@ -206,10 +217,10 @@ export class Daemon {
     this.#warn(new TeredoError('TD-NO-ROUTE', `this host has no route to ${server}`, next));
   }
 
-  async #localEndpoint(client: ClientConfiguration): Promise<Endpoint | undefined> {
-    const address = await localAddressTo(formatIpv4(client.server));
+  async #localEndpoint(index: number, server: Endpoint): Promise<Endpoint | undefined> {
+    const address = await localAddressTo(formatIpv4(server.ipv4));
     const ipv4 = address === undefined ? undefined : parseIpv4(address);
-    return ipv4 === undefined ? undefined : { ipv4, port: this.#localPorts[0]! };
+    return ipv4 === undefined ? undefined : { ipv4, port: this.#localPorts[index]! };
   }
 
   #adviseOnForwarding(role: RoleConfiguration): void {
@@ -261,6 +272,7 @@ export class Daemon {
   #tidy(): void {
     this.#running = false;
     this.questions.close();
+    this.#servers.stop();
     clearTimeout(this.#settling);
     for (const mending of this.#mendings) mending.stop();
     process.removeListener('exit', this.#onExit);

@@ -187,6 +187,9 @@ export class DataPath {
           this.#post({ type: 'answer', id: message.id, answer: answer(message.question, running, this.#clock.now()) });
           break;
         }
+        case 'servers':
+          this.#lanes[message.role]?.running.setServers(message.servers, this.#clock.now());
+          break;
         case 'host':
           for (const lane of this.#lanes) {
             lane.running.setHost(message.host);

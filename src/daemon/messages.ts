@@ -1,8 +1,7 @@
 import type { Checksum } from '../io/linux/checksum.ts';
 import type { Offloads } from '../io/linux/offloads.ts';
 import type { LocalNetwork } from '../roles/local-networks.ts';
-import type { Endpoint, RoleEvent } from '../roles/role.ts';
-
+import type { Endpoint, RoleEvent, ServerAddress } from '../roles/role.ts';
 import type { DaemonConfiguration } from './configuration/configuration.ts';
 import type { Answers, Question } from './questions.ts';
 
@@ -27,6 +26,8 @@ export type ToDataPath =
   /** The answer to a role's event of this name; undefined: there is none, or it has ended. */
   | { readonly type: 'port-mapping'; readonly role: number; readonly mapping: Endpoint | undefined }
   | { readonly type: 'question'; readonly id: number; readonly question: Question }
+  /** The servers a client may use from now on; none: their names could not be resolved. */
+  | { readonly type: 'servers'; readonly role: number; readonly servers: readonly ServerAddress[] }
   | { readonly type: 'stop' };
 
 export type FromDataPath =

@@ -4,7 +4,7 @@ import { routerTo } from '../io/mapping/router.ts';
 import { StateFile, stateFolder } from '../io/mapping/state-file.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import { isGlobalUnicast } from '../wire/ipv4.ts';
-import { formatIpv4, parseIpv4 } from '../wire/text.ts';
+import { parseIpv4 } from '../wire/text.ts';
 import type { ClientConfiguration, DaemonConfiguration } from './configuration/configuration.ts';
 import type { ToDataPath } from './messages.ts';
 import type { Reporter } from './reports.ts';
@@ -13,12 +13,20 @@ import type { Reporter } from './reports.ts';
 export class PortMappings {
   readonly #configuration: DaemonConfiguration;
   readonly #report: Reporter;
+  readonly #serverOf: (index: number) => string | undefined;
   readonly #tell: (message: ToDataPath) => void;
   /** By role. */
   readonly #mappers = new Map<number, PortMapper>();
   readonly #farewells: Promise<void>[] = [];
 
-  constructor(configuration: DaemonConfiguration, report: Reporter, tell: (message: ToDataPath) => void) {
+  /** `serverOf`: the server that a role uses, as text; undefined while none is known. */
+  constructor(
+    configuration: DaemonConfiguration,
+    report: Reporter,
+    tell: (message: ToDataPath) => void,
+    serverOf: (index: number) => string | undefined,
+  ) {
+    this.#serverOf = serverOf;
     this.#configuration = configuration;
     this.#report = report;
     this.#tell = tell;
@@ -36,7 +44,7 @@ export class PortMappings {
       index,
       new PortMapper({
         localPort,
-        findRouter: () => farewell.then(() => findRouter(role)),
+        findRouter: () => farewell.then(() => findRouter(this.#serverOf(index))),
         store: new StateFile(stateFolder(), role.interfaceName),
         onState: (state) => this.#heard(index, role, state),
       }),
@@ -65,8 +73,9 @@ export class PortMappings {
 }
 
 /** The router between this host and its server; a text says why there is none to be asked. */
-async function findRouter(client: ClientConfiguration): Promise<Router | string> {
-  const router = await routerTo(formatIpv4(client.server));
+async function findRouter(server: string | undefined): Promise<Router | string> {
+  if (server === undefined) return 'no server is known';
+  const router = await routerTo(server);
   if (router === undefined) return 'there is no router between this host and the server';
   return isPublic(parseIpv4(router.local) ?? 0) ? 'the address of this host is public' : router;
 }

@@ -2,10 +2,9 @@ import type { PeerTable } from '../peers/peer-table.ts';
 import { Client, type ClientConfig, clientDefaults } from '../roles/client/client.ts';
 import { allExtensions } from '../roles/client/extensions/extensions.ts';
 import type { DropCounters } from '../roles/drop.ts';
-
 import type { LimitUse } from '../roles/limits.ts';
 import { Relay, type RelayConfig, relayDefaults } from '../roles/relay/relay.ts';
-import type { Endpoint, Hmac, Random, Role } from '../roles/role.ts';
+import type { Endpoint, Hmac, Random, Role, ServerAddress } from '../roles/role.ts';
 import { Server, type ServerConfig, serverDefaults } from '../roles/server/server.ts';
 import type {
   ClientConfiguration,
@@ -14,6 +13,7 @@ import type {
   ServerConfiguration,
 } from './configuration/configuration.ts';
 import type { HostView } from './messages.ts';
+import { knownServers } from './servers.ts';
 
 /** A role and the few things that only some roles want to be told. */
 export interface RunningRole {
@@ -30,6 +30,7 @@ export interface RunningRole {
   limits(now: number): readonly LimitUse[];
   /** The list of recent peers; a server keeps none. */
   readonly peers?: PeerTable;
+  setServers(servers: readonly ServerAddress[], now: number): void;
 }
 
 /** What a role needs that is not in its configuration. */
@@ -56,8 +57,7 @@ export function makeRole(configuration: RoleConfiguration, around: Surroundings)
 function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surroundings): RunningRole {
   const config: ClientConfig = {
     ...clientDefaults,
-    server: from.server,
-    server2: from.serverSecondary,
+    servers: knownServers(from),
     refreshIntervalMs: from.refreshIntervalMs,
     localDiscovery: from.localDiscovery,
     identifyNat: from.identifyNat,
@@ -78,6 +78,7 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surround
     drain: nothing,
     limits: (now) => client.limits(now),
     peers: client.peers,
+    setServers: (servers, now) => client.setServers(servers, now),
   };
 }
 
@@ -109,6 +110,7 @@ function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surround
     reset: nothing,
     drain: () => server.drain(),
     limits: (now) => server.limits(now),
+    setServers: nothing,
   };
 }
 
@@ -125,6 +127,7 @@ function makeRelay(from: RelayConfiguration, { random, drops }: Surroundings): R
     },
     setLocalPort: nothing,
     setPortMapping: nothing,
+    setServers: nothing,
     reset: () => relay.reset(),
     drain: () => relay.drain(),
     limits: (now) => relay.limits(now),

@@ -31,15 +31,34 @@ export interface NatBehaviour {
 /** Why a client is off-line; the words are stable, people grep for them. */
 export type OfflineReason =
   | 'not started'
+  | 'failed to resolve server name'
   | 'primary server unreachable'
   | 'secondary server unreachable'
   | 'symmetric NAT'
   | 'server rejected the authentication key'
   | 'stopped';
 
+/** Why a client uses another server than before; the words are stable too. */
+export type ServerReason = 'previous server silent' | 'preferred server answers again' | 'list of servers changed';
+
 export type RoleEvent =
+  /** Another server than before is asked or used from now on; what address follows from it, `qualified` tells. */
+  | {
+      readonly type: 'server';
+      readonly server: Endpoint;
+      /** Where it stands in what was configured: 0 is liked best. */
+      readonly preference: number;
+      readonly previous?: Endpoint;
+      readonly reason: ServerReason;
+    }
   /** A qualification began, or went on to the secondary server. */
-  | { readonly type: 'starting'; readonly server: Endpoint; readonly attempt: number }
+  | {
+      readonly type: 'starting';
+      readonly server: Endpoint;
+      /** Which of the server's two addresses that is. */
+      readonly phase: 'primary' | 'secondary';
+      readonly attempt: number;
+    }
   /** RFC 4380 §5.2.1: the client has an address. `previous` is set when an older address ends with it. */
   | {
       readonly type: 'qualified';
@@ -50,6 +69,8 @@ export type RoleEvent =
       readonly mtu: number;
       readonly mapped: Endpoint;
       readonly nat: NatType;
+      /** The server whose prefix the address has. */
+      readonly server: Endpoint;
     }
   | {
       readonly type: 'off-line';

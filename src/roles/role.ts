@@ -2,7 +2,8 @@ import type { Batch } from '../batch/batch.ts';
 import type { DropCounters } from './drop.ts';
 import type { RoleEvent } from './events.ts';
 
-export type { Endpoint, NatBehaviour, NatType, OfflineReason, RoleEvent } from './events.ts';
+export type { ServerAddress } from './client/servers.ts';
+export type { Endpoint, NatBehaviour, NatType, OfflineReason, RoleEvent, ServerReason } from './events.ts';
 
 /**
  * The protocol, seen from outside: bytes and instants in, bytes and one deadline out.

@@ -37,6 +37,8 @@ export interface NodeOptions {
 
 export interface ClientOptions extends NodeOptions {
   readonly server: ServerHost;
+  /** What it may use instead, best first. */
+  readonly otherServers?: readonly ServerHost[];
   /** Needed without a NAT; behind one, the LAN has an address to give. */
   readonly ipv4?: string;
   /** Drawn if not given (RFC 4380 §5.2). */
@@ -199,8 +201,10 @@ export class World {
   addClient(options: ClientOptions): ClientHost {
     const host = this.#host(options.name, 'client');
     this.#attachIpv4(host, options, options.ipv4);
-    const { ipv4: server, ipv4Secondary: server2 } = options.server;
-    const config = { ...clientDefaults, ...quietly, peersMax: CLIENT_PEERS_MAX, server, server2, ...options.config };
+    const servers = [options.server, ...(options.otherServers ?? [])].map(({ ipv4, ipv4Secondary }, preference) => {
+      return { ipv4, ipv4Secondary, preference };
+    });
+    const config = { ...clientDefaults, ...quietly, peersMax: CLIENT_PEERS_MAX, servers, ...options.config };
     const client = new ClientHost(host, config, options.servicePort, this.#context, this.#scratch);
     const { startAfterMs = 0 } = options;
     if (startAfterMs !== 'never') this.after(startAfterMs, () => client.start(this.now));

@@ -11,11 +11,11 @@ const address = parseIpv6('2001:0:cb00:7101:18a5:63be:3fff:fdd2')!;
 const previous = parseIpv6('2001:0:cb00:7101:2c3e:372a:39cc:9bb2')!;
 const mapped = { ipv4: parseIpv4('192.0.2.45')!, port: 40_001 };
 const local = { ipv4: parseIpv4('192.168.1.10')!, port: 40_001 };
+const server = { ipv4: parseIpv4('203.0.113.1')!, port: 3544 };
 const role = {
   role: 'client',
   interfaceName: 'teredo',
-  server: parseIpv4('203.0.113.1')!,
-  serverSecondary: parseIpv4('203.0.113.2')!,
+  servers: [{ name: '203.0.113.1' }],
   port: 0,
   refreshIntervalMs: 30_000,
   localDiscovery: true,
@@ -28,7 +28,7 @@ test('qualified: address, both ends of the mapping, the NAT in words', () => {
     type: 'qualified',
     role,
     local,
-    event: { type: 'qualified', address, mtu: 1280, mapped, nat: 'port-restricted' },
+    event: { type: 'qualified', address, mtu: 1280, mapped, nat: 'port-restricted', server },
   };
   expect(tell(report)).toEqual([
     'client: qualified, address 2001:0:cb00:7101:18a5:63be:3fff:fdd2 on teredo',
@@ -54,7 +54,7 @@ test('a changed mapping names the address that is gone, and what is not known is
     type: 'qualified',
     role,
     local: undefined,
-    event: { type: 'qualified', address, previous, mtu: 1280, mapped, nat: 'unknown' },
+    event: { type: 'qualified', address, previous, mtu: 1280, mapped, nat: 'unknown', server },
   };
   const [first, mapping, nat] = tell(report);
   expect(first).toContain('the mapping changed: 2001:0:cb00:7101:2c3e:372a:39cc:9bb2 is gone');

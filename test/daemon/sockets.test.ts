@@ -8,8 +8,7 @@ test('ledger CLI-03, CLI-120, EXT-31: a client opens its service port on all add
   const client = {
     role: 'client',
     interfaceName: 'teredo',
-    server: first,
-    serverSecondary: second,
+    servers: [{ name: '192.0.2.1' }],
     port: 4000,
     refreshIntervalMs: 30_000,
     localDiscovery: true,

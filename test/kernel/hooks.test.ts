@@ -16,8 +16,7 @@ const SECOND = '2001:0:c000:201:9:5f6d:3fff:fdd2';
 const ROLE: RoleConfiguration = {
   role: 'client',
   interfaceName: 'tunnel',
-  server: parseIpv4('192.0.2.1')!,
-  serverSecondary: parseIpv4('192.0.2.2')!,
+  servers: [{ name: '192.0.2.1' }],
   port: 0,
   refreshIntervalMs: 30_000,
   localDiscovery: true,
@@ -196,7 +195,15 @@ function isZombie(pid: string): boolean {
 
 function qualified(address: string): Report {
   const mapped = { ipv4: parseIpv4('192.0.2.45')!, port: 41_106 };
-  const event = { type: 'qualified', address: parseIpv6(address)!, mtu: 1_280, mapped, nat: 'unknown' } as const;
+  const server = { ipv4: parseIpv4('192.0.2.1')!, port: 3_544 };
+  const event = {
+    type: 'qualified',
+    address: parseIpv6(address)!,
+    mtu: 1_280,
+    mapped,
+    nat: 'unknown',
+    server,
+  } as const;
   return { type: 'qualified', role: ROLE, event, local: undefined };
 }
 

@@ -49,7 +49,7 @@ export function hex(text: string): Uint8Array {
 }
 
 export function makeClient(config: Partial<ClientConfig> = {}, random = seededRandom()): Client {
-  const server = { server: ip('203.0.113.1'), server2: ip('203.0.113.2') };
+  const servers = [{ ipv4: ip('203.0.113.1'), ipv4Secondary: ip('203.0.113.2'), preference: 0 }];
   return new Client(
     {
       ...clientDefaults,
@@ -57,7 +57,7 @@ export function makeClient(config: Partial<ClientConfig> = {}, random = seededRa
       identifyNat: false,
       localDiscovery: false,
       extensions: noExtensions,
-      ...server,
+      servers,
       ...config,
     },
     random,

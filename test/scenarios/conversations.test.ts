@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ClientConfig } from '../../src/roles/client/client.ts';
 import { addressRestrictedNat, coneNat, portRestrictedNat } from '../../src/sim/nat-kinds.ts';
 import { World } from '../../src/sim/world.ts';
 import { formatIpv6, parseIpv4 } from '../../src/wire/text.ts';
@@ -34,7 +35,9 @@ describe('RFC 4380 §5.2.1: qualification', () => {
   });
 
   test('an answer from the second address only never comes: "secondary server unreachable"', () => {
-    const { world, client } = network(coneNat('198.51.100.7'), { server2: parseIpv4('192.0.2.99')! });
+    const { world, client } = network(coneNat('198.51.100.7'), {
+      servers: [{ ipv4: parseIpv4('192.0.2.1')!, ipv4Secondary: parseIpv4('192.0.2.99')!, preference: 0 }],
+    });
     world.runUntil(() => client.tunnel.events.some(({ event }) => event.type === 'off-line'));
     expect(client.tunnel.events.at(-1)?.event).toMatchObject({ reason: 'secondary server unreachable' });
   });
@@ -134,7 +137,7 @@ test('two worlds of one seed tell the same, a third one does not', () => {
   expect(three).not.toBe(one);
 });
 
-function network(nat: Parameters<World['addNat']>[0], config: { server2?: number } = {}) {
+function network(nat: Parameters<World['addNat']>[0], config: Partial<ClientConfig> = {}) {
   const world = new World({ seed: 1 });
   const server = world.addServer({ ipv4: ['192.0.2.1', '192.0.2.2'] });
   const behind = world.addNat(nat, { name: 'NAT' });

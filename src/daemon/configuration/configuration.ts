@@ -17,11 +17,19 @@ interface CommonConfiguration {
   readonly offloads?: Offloads;
 }
 
+/** A Teredo server as people give it. */
+export interface ClientServer {
+  /** A host name or an IPv4 address. */
+  readonly name: string;
+  /** Its secondary address; the next after the first unless given. */
+  readonly secondary?: number;
+}
+
 export interface ClientConfiguration extends CommonConfiguration {
   readonly role: 'client';
   readonly interfaceName: string;
-  readonly server: number;
-  readonly serverSecondary: number;
+  /** Best first, at least one. */
+  readonly servers: readonly ClientServer[];
   /** The service port; 0: the kernel chooses. */
   readonly port: number;
   readonly refreshIntervalMs: number;

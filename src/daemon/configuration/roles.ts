@@ -16,16 +16,6 @@ import { nextAddress, type Objection, octets } from './values.ts';
 
 export type RoleName = (typeof ROLES)[number];
 
-/** What settings say of a client; its server is still a name. */
-export interface ClientPlan {
-  /** The configuration but for the server, once its address is known. */
-  at(server: number, serverSecondary: number): ClientConfiguration;
-  /** Names or addresses, the best first. */
-  readonly servers: readonly string[];
-  /** Undefined: the address after the first. */
-  readonly serverSecondary: number | undefined;
-}
-
 /** A secret that is given by other means than a file. */
 export interface GivenSecret {
   /** "--secret". */
@@ -46,36 +36,34 @@ const SWITCHES: Readonly<Record<(typeof EXTENSION_NAMES)[number], keyof Extensio
 const INTERFACE = 'teredo';
 
 /** Errors: ConfigurationError with everything that does not fit together. */
-export function clientOf(settings: Settings, secret?: GivenSecret): ClientPlan {
+export function clientOf(settings: Settings, secret?: GivenSecret): ClientConfiguration {
   const { client } = settings.values;
   const problems: Problem[] = [];
   const security = clientSecurity(settings, secret, problems);
-  const [first] = client.servers;
-  const serverSecondary = client.server_secondary === undefined ? undefined : parseIpv4(client.server_secondary)!;
-  const literal = parseIpv4(first!);
-  if (literal !== undefined && serverSecondary === undefined && nextAddress(literal) === undefined) {
+  const secondary = client.server_secondary === undefined ? undefined : parseIpv4(client.server_secondary)!;
+  const servers = client.servers.map((name, index) => {
+    return index > 0 || secondary === undefined ? { name } : { name, secondary };
+  });
+  for (const server of servers) {
+    const literal = parseIpv4(server.name);
+    if (literal === undefined || 'secondary' in server || nextAddress(literal) !== undefined) continue;
     problems.push(settings.problem('client.servers', 'has no next address for a server to use', withoutNext(settings)));
   }
   if (problems.length > 0) throw settings.refuse(problems);
   return {
-    servers: client.servers,
-    serverSecondary,
-    at: (server, secondary) => ({
-      role: 'client',
-      interfaceName: interfaceOf(settings),
-      server,
-      serverSecondary: secondary,
-      port: client.port,
-      refreshIntervalMs: client.refresh_interval * 1_000,
-      localDiscovery: client.local_discovery,
-      identifyNat: client.nat_identification,
-      findRefreshInterval: client.find_refresh_interval,
-      portMapping: client.port_mapping,
-      extensions: Object.fromEntries(client.without.map((name) => [SWITCHES[name], false])),
-      offloads: settings.values.data_path.offloads,
-      limits: contactLimitsOf(settings.values),
-      ...(security === undefined ? {} : { security }),
-    }),
+    role: 'client',
+    interfaceName: interfaceOf(settings),
+    servers,
+    port: client.port,
+    refreshIntervalMs: client.refresh_interval * 1_000,
+    localDiscovery: client.local_discovery,
+    identifyNat: client.nat_identification,
+    findRefreshInterval: client.find_refresh_interval,
+    portMapping: client.port_mapping,
+    extensions: Object.fromEntries(client.without.map((name) => [SWITCHES[name], false])),
+    offloads: settings.values.data_path.offloads,
+    limits: contactLimitsOf(settings.values),
+    ...(security === undefined ? {} : { security }),
   };
 }
 

@@ -5,7 +5,13 @@ import type { Report } from '../reports.ts';
 
 /** A tunnel as programs of the administrator's are told of it. `gone`: the process is about to end. */
 export type TunnelState =
-  | { readonly state: 'up'; readonly address?: string; readonly mtu: number; readonly mapped?: Endpoint }
+  | {
+      readonly state: 'up';
+      readonly address?: string;
+      readonly mtu: number;
+      readonly mapped?: Endpoint;
+      readonly server?: Endpoint;
+    }
   | { readonly state: 'down'; readonly reason: string }
   | { readonly state: 'gone' };
 
@@ -19,8 +25,8 @@ export function stateIn(report: Report): TunnelState | undefined {
     return role.role === 'client' || role.interfaceName === undefined ? undefined : { state: 'up', mtu: MTU };
   }
   if (report.type === 'qualified') {
-    const { address, mtu, mapped } = report.event;
-    return { state: 'up', address: formatIpv6(address), mtu, mapped };
+    const { address, mtu, mapped, server } = report.event;
+    return { state: 'up', address: formatIpv6(address), mtu, mapped, server };
   }
   return report.type === 'off-line' ? { state: 'down', reason: report.event.reason } : undefined;
 }
@@ -37,7 +43,8 @@ export function environmentOf(
     TEREDO_ROLE: role.role,
     TEREDO_INTERFACE: role.interfaceName ?? '',
   };
-  if (role.role === 'client') variables.TEREDO_SERVER = formatIpv4(role.server);
+  const server = is.state === 'up' ? is.server : was.state === 'up' ? was.server : undefined;
+  if (server !== undefined) variables.TEREDO_SERVER = formatIpv4(server.ipv4);
   if (was.state === 'up' && was.address !== undefined) variables.TEREDO_OLD_ADDRESS = was.address;
   if (is.state === 'down') variables.TEREDO_REASON = is.reason;
   if (is.state === 'up') {

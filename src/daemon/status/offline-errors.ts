@@ -7,6 +7,11 @@ const TO_SERVER = 'let UDP port 3544 out, and answers in; or try another server'
 const ERRORS: Record<OfflineReason, ErrorStatus | null> = {
   'not started': null,
   stopped: null,
+  'failed to resolve server name': {
+    code: 'TD-CLIENT-SERVER-NAME',
+    message: 'failed to resolve server name',
+    next: 'check the name and the name service, or give the IPv4 address of a server; asking goes on',
+  },
   'primary server unreachable': {
     code: 'TD-CLIENT-SERVER-UNREACHABLE',
     message: 'the server does not answer at its first address; it may also want a secret, or have refused ours',

@@ -1,12 +1,20 @@
 import { Counter } from '../../io/counters.ts';
 import type { LimitUse } from '../../roles/limits.ts';
 import type { Endpoint, NatBehaviour, NatType, RoleEvent } from '../../roles/role.ts';
-import { formatEndpoint, formatIpv4, formatIpv6 } from '../../wire/text.ts';
-import type { RoleConfiguration } from '../configuration/configuration.ts';
+import { formatEndpoint, formatIpv4, formatIpv6, parseIpv4 } from '../../wire/text.ts';
+import type { ClientServer, RoleConfiguration } from '../configuration/configuration.ts';
 import type { RoleCounters } from '../counters.ts';
 import type { PortMappingState, Report } from '../reports.ts';
 import { offlineError } from './offline-errors.ts';
-import type { CounterStatus, ErrorStatus, PortMappingStatus, RoleStatus, State, TeredoType } from './status.ts';
+import type {
+  CounterStatus,
+  ErrorStatus,
+  PortMappingStatus,
+  RoleStatus,
+  ServerStatus,
+  State,
+  TeredoType,
+} from './status.ts';
 
 const UNKNOWN_BEHAVIOUR: NatBehaviour = {
   mapping: 'unknown',
@@ -22,7 +30,6 @@ export class RoleBoard {
   readonly #configuration: RoleConfiguration;
   readonly #counters: RoleCounters;
   readonly #type: TeredoType;
-  readonly #serverName: string;
   #state: State = 'offline';
   #since = new Date();
   #sinceMs = performance.now();
@@ -35,12 +42,13 @@ export class RoleBoard {
   #behaviour = UNKNOWN_BEHAVIOUR;
   #portMapping: PortMappingStatus | null = null;
   #refreshIntervalMs: number | null = null;
+  /** The server in use: its place on the list, and its addresses as far as they are told. */
+  #inUse: { readonly index: number; readonly ipv4?: number; readonly secondary?: number } = { index: 0 };
 
-  constructor(configuration: RoleConfiguration, counters: RoleCounters, type: TeredoType, serverName: string) {
+  constructor(configuration: RoleConfiguration, counters: RoleCounters, type: TeredoType) {
     this.#configuration = configuration;
     this.#counters = counters;
     this.#type = type;
-    this.#serverName = serverName;
   }
 
   get configuration(): RoleConfiguration {
@@ -91,9 +99,7 @@ export class RoleBoard {
   status(limits: readonly LimitUse[] | null): RoleStatus {
     const role = this.#configuration;
     const isClient = role.role === 'client';
-    const server = isClient
-      ? { name: this.#serverName, address: formatIpv4(role.server), secondary: formatIpv4(role.serverSecondary) }
-      : null;
+    const servers = isClient ? role.servers.map((server, index) => this.#serverStatus(server, index)) : [];
     const { address, mtu, ...mapping } = this.#qualified ?? {};
     return {
       role: role.role,
@@ -107,8 +113,8 @@ export class RoleBoard {
       clientPort: isClient && role.port !== 0 ? role.port : null,
       refreshIntervalMs: isClient ? (this.#refreshIntervalMs ?? role.refreshIntervalMs) : null,
       network: 'unmanaged',
-      server,
-      servers: server === null ? [] : [server],
+      server: servers[this.#inUse.index] ?? null,
+      servers,
       listens: role.role === 'server' ? [formatIpv4(role.ipv4), formatIpv4(role.ipv4Secondary)] : [],
       address: address ?? null,
       mtu: mtu ?? null,
@@ -131,6 +137,7 @@ export class RoleBoard {
       local: local === undefined ? null : endpoint(local),
       external: endpoint(event.mapped),
     };
+    this.#inUse = { ...this.#inUse, ipv4: event.server.ipv4 };
     this.#nat = event.nat;
     this.#behaviour = UNKNOWN_BEHAVIOUR;
     this.#error = null;
@@ -140,8 +147,11 @@ export class RoleBoard {
 
   #hearEvent(event: RoleEvent): void {
     if (event.type === 'starting' && this.#configuration.role === 'client') {
-      const isPrimary = event.server.ipv4 === this.#configuration.server;
-      this.#enter(isPrimary ? 'probe (primary server)' : 'probe (secondary server)');
+      this.#enter(event.phase === 'primary' ? 'probe (primary server)' : 'probe (secondary server)');
+      if (event.phase === 'primary') this.#inUse = { ...this.#inUse, ipv4: event.server.ipv4 };
+      else this.#inUse = { ...this.#inUse, secondary: event.server.ipv4 };
+    } else if (event.type === 'server') {
+      this.#inUse = { index: event.preference, ipv4: event.server.ipv4 };
     } else if (event.type === 'nat-identified') {
       this.#nat = event.nat;
     } else if (event.type === 'nat-behaviour') {
@@ -149,6 +159,14 @@ export class RoleBoard {
     } else if (event.type === 'refresh-interval') {
       this.#refreshIntervalMs = event.intervalMs;
     }
+  }
+
+  #serverStatus({ name, secondary }: ClientServer, index: number): ServerStatus {
+    const inUse = index === this.#inUse.index ? this.#inUse : undefined;
+    const ipv4 = inUse?.ipv4 ?? parseIpv4(name);
+    const second = inUse?.secondary ?? secondary ?? (ipv4 === undefined ? undefined : (ipv4 + 1) | 0);
+    const text = (address: number | undefined) => (address === undefined ? null : formatIpv4(address));
+    return { name, address: text(ipv4), secondary: text(second) };
   }
 
   /** A state that is entered again goes on; a new address is a new state. */

@@ -49,11 +49,11 @@ export class StatusBoard {
 
   /** Roles begin. */
   begin(configuration: DaemonConfiguration, counters: readonly RoleCounters[]): void {
-    const { type, serverName = '' } = this.#intention;
+    const { type } = this.#intention;
     this.#obstacle = null;
     this.#roles = configuration.map((role, index) => {
       const own = role.role === 'client' ? type : role.role === 'server' ? 'server' : 'relay';
-      return new RoleBoard(role, counters[index]!, own, serverName);
+      return new RoleBoard(role, counters[index]!, own);
     });
   }
 

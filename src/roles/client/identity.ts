@@ -5,6 +5,7 @@ import type { Endpoint } from '../events.ts';
 import { isDirectedBroadcast, isOnLink, isOwnAddress, type LocalNetwork } from '../local-networks.ts';
 import type { Random } from '../role.ts';
 import { isSameEndpoint } from './qualification.ts';
+import type { ServerAddress } from './servers.ts';
 
 /** Who a client is: its Teredo address, the mapping behind it, and the host's own IPv4 networks. */
 export class Identity {
@@ -19,16 +20,21 @@ export class Identity {
   /** Our NAT shows each destination another port (RFC 4380 §5.2.1). */
   isSymmetric = false;
 
-  readonly server: number;
-  readonly server2: number;
+  /** The server in use, both addresses; 0: none is known. */
+  server = 0;
+  server2 = 0;
   readonly #random: Random;
   #mapped: Endpoint | undefined;
   #flags = 0;
 
-  constructor(server: number, server2: number, random: Random) {
-    this.server = server;
-    this.server2 = server2;
+  constructor(random: Random) {
     this.#random = random;
+  }
+
+  /** The address that is assumed next belongs to this server. */
+  use({ ipv4, ipv4Secondary }: ServerAddress): void {
+    this.server = ipv4;
+    this.server2 = ipv4Secondary;
   }
 
   /** The last mapping that was known; it stays while the client is off-line. */

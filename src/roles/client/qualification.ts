@@ -20,6 +20,8 @@ export interface Starting {
   readonly deadlineAt: number;
   /** What the primary address told; undefined until then. */
   readonly primary: Advertised | undefined;
+  /** What the secondary address told before the primary one did: only where both are asked at once. */
+  readonly secondary?: Advertised;
 }
 
 export interface Qualified {
@@ -59,7 +61,7 @@ export function timeOut(q: Starting, now: number): Starting | OffLine {
 }
 
 /**
- * A valid router advertisement arrived from the address that was solicited.
+ * A valid router advertisement arrived from the address that was solicited, `from`.
  *
  * Source: RFC 4380 §5.2.1: after the primary address the secondary one is asked; different mappings reveal a
  *         symmetric NAT (ledger CLI-18, CLI-30), which ends the service unless RFC 6081 §5.2 is `supportsSymmetric`.
@@ -67,23 +69,22 @@ export function timeOut(q: Starting, now: number): Starting | OffLine {
  */
 export function advertised(
   q: Starting,
+  from: Starting['server'],
   advertisement: Advertised,
   mtuDefault: number,
   supportsSymmetric: boolean,
   now: number,
 ): Qualification {
-  if (q.server === 'primary' || q.primary === undefined) {
-    return {
-      state: 'starting',
-      server: 'secondary',
-      attempt: 1,
-      deadlineAt: now + SOLICITATION_TIMEOUT_MS,
-      primary: advertisement,
-    };
+  const primary = from === 'primary' ? advertisement : q.primary;
+  const secondary = from === 'secondary' ? advertisement : q.secondary;
+  if (primary === undefined) return secondary === undefined ? q : { ...q, secondary };
+  if (secondary === undefined) {
+    const deadlineAt = now + SOLICITATION_TIMEOUT_MS;
+    return { state: 'starting', server: 'secondary', attempt: 1, deadlineAt, primary };
   }
-  const isSymmetric = !isSameEndpoint(q.primary.mapped, advertisement.mapped);
+  const isSymmetric = !isSameEndpoint(primary.mapped, secondary.mapped);
   if (isSymmetric && !supportsSymmetric) return offLine('symmetric NAT');
-  return { state: 'qualified', mapped: q.primary.mapped, mtu: q.primary.mtu ?? mtuDefault, isSymmetric };
+  return { state: 'qualified', mapped: primary.mapped, mtu: primary.mtu ?? mtuDefault, isSymmetric };
 }
 
 /** Off-line; the client decides when it tries again. */

@@ -36,14 +36,13 @@ export class SecondaryPort {
     events: RoleEvent[],
     options: SecondaryPortOptions,
   ) {
-    const { server } = identity;
     this.#identity = identity;
     this.#bubbles = bubbles;
     this.#events = events;
     this.#options = options;
     this.#identification = new NatIdentification(solicitations, identity, bubbles, options);
     this.#refreshInterval = new RefreshIntervalSearch(options.refreshIntervalMs, {
-      solicit: () => solicitations.solicit(VIA_SECONDARY, server, 0),
+      solicit: () => solicitations.solicit(VIA_SECONDARY, identity.server, 0),
       bubbleTo: (secondary) => this.#bubbleTo(secondary),
       done: (intervalMs) => {
         options.onRefreshInterval(intervalMs);

@@ -6,11 +6,12 @@ import * as origin from '../../wire/origin.ts';
 import * as routerAdvertisement from '../../wire/router-advertisement.ts';
 import * as routerSolicitation from '../../wire/router-solicitation.ts';
 import * as teredo from '../../wire/teredo.ts';
-import { SERVER_PORT } from '../constants.ts';
+import { SERVER_PORT, VIA_SERVICE } from '../constants.ts';
 import { isSameDigest } from '../digest.ts';
 import { Drop } from '../drop.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Hmac, Random } from '../role.ts';
+import type { Identity } from './identity.ts';
 import type { Advertised } from './qualification.ts';
 
 /** What a client and its server share (RFC 4380 §5.2.2). */
@@ -23,13 +24,25 @@ export interface Security {
 /** A router solicitation that left and may be answered. */
 interface Solicitation {
   readonly ipv4: number;
+  /** The primary address of that server: its advertisement names it in its prefix. */
+  readonly server: number;
   readonly coneBit: 0 | 1;
   readonly source: Uint8Array;
   readonly nonce: Uint8Array;
 }
 
+/** What a valid advertisement answers and says. */
+export interface Answer {
+  /** The primary address of the server, and the one of its addresses that was asked. */
+  readonly server: number;
+  readonly asked: number;
+  readonly told: Advertised | 'rejected';
+}
+
 /** HMAC-SHA1 (RFC 4380 §5.2.2). */
 const VALUE_LENGTH = 20;
+/** Solicitations to one server address that may be answered. */
+const OUTSTANDING_MAX = 6;
 const EMPTY = new Uint8Array(0);
 
 /** Ledger W-06: the sources that Windows uses; only the cone bit in them means something to a server. */
@@ -40,10 +53,10 @@ const SOURCES: readonly [Uint8Array, Uint8Array] = [solicitationSource(0), solic
  * two together (RFC 4380 §5.2.1, §5.2.2).
  *
  * Every solicitation carries an authentication header with a fresh nonce, secured or not (ledger CLI-20). Bounded:
- * the last solicitation from each local socket to each server address is remembered, no other.
+ * the last solicitation from each local socket to each server address is remembered, of the service port the last six.
  */
 export class SecureQualification {
-  readonly #server: number;
+  readonly #identity: Identity;
   readonly #security: Security | undefined;
   readonly #random: Random;
   readonly #hmac: Hmac;
@@ -51,46 +64,61 @@ export class SecureQualification {
   /** By local socket. */
   readonly #waiting = new Map<number, readonly Solicitation[]>();
 
-  /** `server`: the primary address, an int32; every advertisement names it in its prefix (ledger CLI-17). */
-  constructor(server: number, security: Security | undefined, random: Random, hmac: Hmac, outbox: Outbox) {
-    this.#server = server;
+  constructor(identity: Identity, security: Security | undefined, random: Random, hmac: Hmac, outbox: Outbox) {
+    this.#identity = identity;
     this.#security = security;
     this.#random = random;
     this.#hmac = hmac;
     this.#outbox = outbox;
   }
 
-  /** Sends a solicitation from the local socket `via`; an earlier one from there to that address is forgotten. */
+  /**
+   * Sends a solicitation from the local socket `via` to the server in use; earlier ones from there to that
+   * address are forgotten.
+   */
   solicit(via: number, ipv4: number, coneBit: 0 | 1, port = SERVER_PORT): void {
+    this.forget(via, ipv4);
+    this.#send(via, ipv4, coneBit, port, this.#identity.server);
+  }
+
+  /**
+   * Solicits any server, named by its primary address, by the service port and sooner than RFC 4380's T: earlier solicitations may be answered still, for a server
+   * that takes longer to answer than we to ask again would never be heard.
+   */
+  hurry(ipv4: number, server: number): void {
+    const waiting = this.#waiting.get(VIA_SERVICE) ?? [];
+    const toIt = waiting.filter((sent) => sent.ipv4 === ipv4);
+    const oldest = toIt.length >= OUTSTANDING_MAX ? toIt[0] : undefined;
+    const kept = waiting.filter((sent) => sent !== oldest);
+    this.#waiting.set(VIA_SERVICE, kept);
+    this.#send(VIA_SERVICE, ipv4, 0, SERVER_PORT, server);
+  }
+
+  #send(via: number, ipv4: number, coneBit: 0 | 1, port: number, server: number): void {
     const nonce = new Uint8Array(authentication.NONCE_LENGTH);
     writeI32(nonce, 0, this.#random.uint32());
     writeI32(nonce, 4, this.#random.uint32());
     const source = SOURCES[coneBit];
-    const others = (this.#waiting.get(via) ?? []).filter((sent) => sent.ipv4 !== ipv4);
-    this.#waiting.set(via, [...others, { ipv4, coneBit, source, nonce }]);
+    this.#waiting.set(via, [...(this.#waiting.get(via) ?? []), { ipv4, server, coneBit, source, nonce }]);
     this.#emit(via, ipv4, port, source, nonce);
   }
 
-  /** No answer is taken any more on this local socket. */
-  forget(via: number): void {
-    this.#waiting.delete(via);
+  /** No answer is taken any more on this local socket; with `ipv4`, none from the server address that was asked. */
+  forget(via: number, ipv4?: number): void {
+    const others = ipv4 === undefined ? [] : (this.#waiting.get(via) ?? []).filter((sent) => sent.ipv4 !== ipv4);
+    if (others.length === 0) this.#waiting.delete(via);
+    else this.#waiting.set(via, others);
   }
 
   /**
    * Checks a datagram that looks like a router advertisement.
    *
-   * Shape:  the advertised mapping and MTU; or 'rejected' when the server, with a right authentication value, says
-   *         that our key is no longer good.
+   * Shape:  which solicitation it answers, and the advertised mapping and MTU; or 'rejected' when the server, with a
+   *         right authentication value, says that our key is no longer good.
    * Errors: a Drop; the solicitation waits on for its true answer.
    * Source: RFC 4380 §5.2.1, §5.2.2; ledger CLI-15 to CLI-24.
    */
-  verify(
-    bytes: Uint8Array,
-    parts: Encapsulation,
-    via: number,
-    ipv4: number,
-    port: number,
-  ): Advertised | 'rejected' | Drop {
+  verify(bytes: Uint8Array, parts: Encapsulation, via: number, ipv4: number, port: number): Answer | Drop {
     const waiting = this.#waiting.get(via) ?? [];
     if (waiting.length === 0 || port !== SERVER_PORT) return Drop.Unsolicited;
     const at = parts.authenticationAt;
@@ -100,22 +128,21 @@ export class SecureQualification {
     if (named.length === 0) return Drop.Authentication;
     // With the cone bit set the answer comes from the server's other address; with it clear from the one we asked.
     const destination = parts.packetAt + ipv6.DESTINATION;
-    const isAnswered = named.some(
+    const answered = named.find(
       (sent) => (ipv4 === sent.ipv4) === (sent.coneBit === 0) && ipv6.sameAddress(bytes, destination, sent.source, 0),
     );
-    if (!isAnswered) return Drop.Unsolicited;
+    if (answered === undefined) return Drop.Unsolicited;
     if (parts.originAt < 0) return Drop.Unsolicited;
     if (this.#security !== undefined && !this.#isAuthentic(bytes, parts, this.#security)) return Drop.Authentication;
     const advertisement = routerAdvertisement.parse(bytes, parts.packetAt);
     if (typeof advertisement === 'number') return advertisement;
-    if (advertisement.server !== this.#server) return Drop.Prefix;
+    if (advertisement.server !== answered.server) return Drop.Prefix; // ledger CLI-17
+    const { server, ipv4: asked } = answered;
     if (authentication.confirmation(bytes, at) !== 0) {
-      return this.#security === undefined ? Drop.Authentication : 'rejected';
+      return this.#security === undefined ? Drop.Authentication : { server, asked, told: 'rejected' };
     }
-    return {
-      mapped: { ipv4: origin.ipv4(bytes, parts.originAt), port: origin.port(bytes, parts.originAt) },
-      mtu: advertisement.mtu,
-    };
+    const mapped = { ipv4: origin.ipv4(bytes, parts.originAt), port: origin.port(bytes, parts.originAt) };
+    return { server, asked, told: { mapped, mtu: advertisement.mtu } };
   }
 
   #emit(via: number, ipv4: number, port: number, source: Uint8Array, nonce: Uint8Array): void {

@@ -10,8 +10,7 @@ const serverSecondary = parseIpv4('203.0.113.2')!;
 const client: ClientConfiguration = {
   role: 'client',
   interfaceName: 'teredo',
-  server,
-  serverSecondary,
+  servers: [{ name: 'server.example' }],
   port: 0,
   refreshIntervalMs: 30_000,
   localDiscovery: true,
@@ -30,6 +29,7 @@ const qualified: Report = {
     mtu: 1280,
     mapped,
     nat: 'restricted',
+    server: { ipv4: server, port: 3544 },
   },
   local: { ipv4: parseIpv4('192.0.2.10')!, port: 40_000 },
 };
@@ -128,7 +128,8 @@ function counters(): RoleCounters {
 }
 
 function starting(ipv4: number): Report {
-  return { type: 'event', role: client, event: { type: 'starting', server: { ipv4, port: 3544 }, attempt: 1 } };
+  const phase = ipv4 === server ? 'primary' : 'secondary';
+  return { type: 'event', role: client, event: { type: 'starting', server: { ipv4, port: 3544 }, phase, attempt: 1 } };
 }
 
 function state(board: StatusBoard): string {

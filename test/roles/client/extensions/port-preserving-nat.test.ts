@@ -3,7 +3,7 @@ import { RandomPorts } from '../../../../src/roles/client/extensions/random-port
 import { Identity } from '../../../../src/roles/client/identity.ts';
 import { bubble, echoRequest, join, withOrigin } from '../../packets.ts';
 import { A, B, MAPPED_B, ScriptedRandom, SERVER, SERVER_B } from '../../scene.ts';
-import { hex, ip, pollDatagrams, pollEvents, receive, seededRandom, transmit } from '../../support.ts';
+import { hex, pollDatagrams, pollEvents, receive, seededRandom, transmit } from '../../support.ts';
 import { bubbles, extended, PORT_PRESERVING, RESTRICTED } from './scene.ts';
 
 const on = { symmetricNat: true, portPreservingNat: true };
@@ -195,7 +195,7 @@ describe('RFC 6081 §5.4: port-preserving symmetric NAT', () => {
   });
 
   test('EXT-31: a random port is none that the client has already', () => {
-    const identity = new Identity(ip('203.0.113.1'), ip('203.0.113.2'), seededRandom());
+    const identity = new Identity(seededRandom());
     identity.localPort = OWN_PORT;
     const ports = new RandomPorts(new ScriptedRandom(), [], identity);
     expect([1, 2, 3].map((peer) => ports.open(peer)?.localPort)).toEqual([OWN_PORT + 1, OWN_PORT + 2, OWN_PORT + 3]);

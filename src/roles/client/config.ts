@@ -1,0 +1,34 @@
+import { MTU, REFRESH_INTERVAL_MS } from '../constants.ts';
+import { type ContactLimits, contactLimits } from '../contacts.ts';
+import { allExtensions, type ExtensionSwitches } from './extensions/extensions.ts';
+import type { Security } from './secure-qualification.ts';
+import type { ServerAddress } from './servers.ts';
+
+export interface ClientConfig extends ContactLimits {
+  /** Bounded by `SERVERS_MAX`; without any the client waits for `setServers`. */
+  readonly servers: readonly ServerAddress[];
+  readonly refreshIntervalMs: number;
+  /** Secure qualification (RFC 4380 §5.2.2; ledger CLI-02); undefined: unsecured. */
+  readonly security?: Security;
+  /** RFC 4380 §5.2.8. */
+  readonly localDiscovery: boolean;
+  /** RFC 4380 §5.2.7. */
+  readonly findRefreshInterval: boolean;
+  /** Find out how the NAT filters, over a second socket, once qualified. */
+  readonly identifyNat: boolean;
+  /** RFC 6081, each section by itself. */
+  readonly extensions: ExtensionSwitches;
+  /** Link MTU when the server tells none, and the most that is taken from it, in octets. */
+  readonly mtu: number;
+}
+
+/** Everything but the servers. */
+export const clientDefaults = {
+  ...contactLimits,
+  refreshIntervalMs: REFRESH_INTERVAL_MS,
+  localDiscovery: true,
+  findRefreshInterval: false,
+  identifyNat: true,
+  extensions: allExtensions,
+  mtu: MTU,
+} satisfies Omit<ClientConfig, 'servers'>;
