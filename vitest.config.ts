@@ -16,11 +16,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts', 'bench/allocation.test.ts'],
-          exclude: ['test/{kernel,interop,scenarios,cli}/**', 'test/house.test.ts'],
+          exclude: ['test/{kernel,interop,scenarios,cli,web}/**', 'test/house.test.ts'],
         },
       },
       { test: { name: 'scenarios', include: ['test/scenarios/**/*.test.ts'], testTimeout: 120_000 } },
       { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'web', include: ['test/web/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
       { test: { name: 'kernel', include: ['test/kernel/**/*.test.ts'], ...serial(1) } },
       { test: { name: 'interop', include: ['test/interop/**/*.test.ts'], ...serial(2) } },
     ],

@@ -12,8 +12,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export function prepare() {
   const installed = modifiedAt('node_modules/.package-lock.json');
   if (installed < modifiedAt('package-lock.json')) run('npm', ['ci'], 'installing what package-lock.json names');
-  if (modifiedAt('dist/.built') < Math.max(newestIn('src'), newestIn('wasm'))) {
-    run('npm', ['run', '--silent', 'build'], 'building dist from src and wasm');
+  if (modifiedAt('dist/.built') < Math.max(newestIn('src'), newestIn('wasm'), newestIn('web'))) {
+    run('npm', ['run', '--silent', 'build'], 'building dist from src, wasm and web');
     writeFileSync(join(root, 'dist/.built'), '');
   }
 }

@@ -2,6 +2,7 @@
  * `npm start`: the walkthrough, from a fresh clone on.
  *
  * `npm start -- --list` lists the scenarios, `npm start -- NAME` runs another one; options go to `teredo lab run`.
+ * `npm start -- --web` shows it in the browser (`teredo lab web`).
  */
 import { fileURLToPath } from 'node:url';
 import { prepare } from './prepare.mjs';
@@ -10,8 +11,8 @@ import { prepare } from './prepare.mjs';
 if (process.env.TEREDO_PREPARED === undefined) prepare();
 
 const argv = process.argv.slice(2);
-const isList = argv.includes('--list');
-const command = isList ? ['list', ...argv.filter((argument) => argument !== '--list')] : ['run', ...argv];
+const verb = argv.includes('--list') ? 'list' : argv.includes('--web') ? 'web' : 'run';
+const command = [verb, ...argv.filter((argument) => argument !== `--${verb}`)];
 
 const { main } = await import('../dist/cli/main.js');
 // Its advice names the program by its path, for that is what a clone has.

@@ -6,6 +6,10 @@ import { expect, test } from 'vitest';
 /** The house: which folder of `src/` may import which (docs/architecture.md). A wrong arrow fails here. */
 
 const SRC = resolve(dirname(fileURLToPath(import.meta.url)), '../src');
+/** The page; it runs in a browser. */
+const WEB = resolve(SRC, '../web/src');
+/** What the page may import of `src/`; of the laboratory nothing that needs a kernel. */
+const WEB_MAY_IMPORT = ['lab', 'sim', 'capture', 'wire', 'roles/role.ts'];
 
 /** What a folder may import besides itself: folders, or single files of them. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -36,9 +40,8 @@ interface Source {
   readonly imports: readonly string[];
 }
 
-const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map(read);
+const sources = filesOf(SRC);
+const page = filesOf(WEB);
 
 test('every import points along an arrow of the house', () => {
   const wrong = sources.flatMap((source) =>
@@ -57,6 +60,29 @@ test('the protocol, the simulator and the capture formats know nothing of Node',
     .flatMap((source) =>
       source.imports.filter((name) => name.startsWith('node:')).map((name) => `${source.path}: ${name}`),
     );
+  expect(wrong).toEqual([]);
+});
+
+test('the page imports the laboratory, the simulator and the formats, and nothing that needs Node', () => {
+  const wrong = page.flatMap((file) =>
+    file.imports
+      .filter((name) => name.startsWith('.'))
+      .map((name) => relative(SRC, resolve(WEB, dirname(file.path), name)))
+      .filter((target) => !target.startsWith('../web/src/'))
+      .filter((target) => !isAmong(WEB_MAY_IMPORT, target) || target.startsWith('lab/kernel/'))
+      .map((target) => `${file.path} imports ${target}`),
+  );
+  expect(wrong).toEqual([]);
+  const inLaboratory = sources.filter(({ path }) => path.startsWith('lab/') && !path.startsWith('lab/kernel/'));
+  const needNode = [...page, ...inLaboratory].filter(({ imports }) => imports.some((name) => name.startsWith('node:')));
+  expect(needNode.map(({ path }) => path)).toEqual([]);
+  expect(page.length).toBeGreaterThan(10);
+});
+
+test('what the page shows knows nothing of how it is shown', () => {
+  const wrong = page
+    .filter(({ folder, imports }) => folder === 'model' && imports.some((name) => name.includes('/views/')))
+    .map(({ path }) => path);
   expect(wrong).toEqual([]);
 });
 
@@ -79,17 +105,27 @@ test('roles and wire never log and never throw', () => {
 });
 
 test('a file is a sitting: none has more than 450 lines', () => {
-  expect(sources.filter((source) => source.text.split('\n').length > 450).map((source) => source.path)).toEqual([]);
+  const long = [...sources, ...page].filter((source) => source.text.split('\n').length > 450);
+  expect(long.map((source) => source.path)).toEqual([]);
 });
 
 function isAllowed(folder: string, target: string): boolean {
   if (folder === '') return true; // the library's face may reach everything
-  const allowed = [folder, ...(MAY_IMPORT[folder] ?? [])];
+  return isAmong([folder, ...(MAY_IMPORT[folder] ?? [])], target);
+}
+
+function isAmong(allowed: readonly string[], target: string): boolean {
   return allowed.some((name) => target === name || target.startsWith(`${name}/`));
 }
 
-function read(name: string): Source {
-  const text = readFileSync(join(SRC, name), 'utf8');
+function filesOf(root: string): Source[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => read(root, name));
+}
+
+function read(root: string, name: string): Source {
+  const text = readFileSync(join(root, name), 'utf8');
   const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
   return { path: name, folder: name.includes('/') ? name.slice(0, name.indexOf('/')) : '', text, imports };
 }

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { TeredoError } from '../errors.ts';
 import { numberFlag, usageError } from './flags.ts';
 import { registerNat } from './lab-nat.ts';
+import { registerWeb } from './lab-web.ts';
 import { columns, Exit, paint } from './terminal.ts';
 import { visible, wordsFor } from './words.ts';
 
@@ -36,6 +37,7 @@ export function register(program: Command): void {
     .option('--kernel', 'run it on this kernel: in network namespaces, with real daemons (Linux; no root needed)')
     .addOption(new Option('--inside-sandbox').hideHelp())
     .action(async (name: string, options: RunOptions) => run(name, options));
+  registerWeb(lab);
   registerNat(lab);
 }
 

@@ -60,7 +60,7 @@ export function build(scenario: Scenario, seed: number): Cast {
         break;
       case 'NAT': {
         const behind = spec.behind === undefined ? {} : { behind: find(nats, spec.behind) };
-        const external = spec.ipv4 === undefined ? [] : [spec.ipv4];
+        const external = externalOf(spec);
         const kind = natKind(spec.nat, external, spec.options);
         nats.set(spec.name, world.addNat(kind, { ...linkOf(spec), name: spec.name, ...behind }));
         break;
@@ -79,6 +79,11 @@ export function build(scenario: Scenario, seed: number): Cast {
     for (const [name, { host }] of map) hosts.set(name, host);
   }
   return { world, specs: scenario.nodes, hosts, clients, servers, relays, nats, nameServers, forgeries: new Map() };
+}
+
+/** The external addresses of a NAT, as text; none: the network it stands in gives it one. */
+export function externalOf({ ipv4 = [] }: NodeSpec & { type: 'NAT' }): readonly string[] {
+  return typeof ipv4 === 'string' ? [ipv4] : ipv4;
 }
 
 /** Whatever others refer to comes first; NATs among themselves as they are listed. */

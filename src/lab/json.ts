@@ -64,6 +64,7 @@ export function findingJson(finding: Finding): object {
     case 'refusal':
     case 'refresh':
     case 'NAT':
+    case 'not possible':
       return finding;
   }
 }

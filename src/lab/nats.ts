@@ -8,6 +8,8 @@ import {
   portRestrictedNat,
   sequentialSymmetricNat,
   symmetricNat,
+  upnpPortRestrictedNat,
+  upnpPortSymmetricNat,
 } from '../sim/nat-kinds.ts';
 
 /** The NATs by the names people give them; `sim/nat-kinds.ts` says what each one does. */
@@ -15,6 +17,8 @@ export const natNames = [
   'cone',
   'address-restricted',
   'port-restricted',
+  'UPnP port-restricted',
+  'UPnP symmetric',
   'symmetric',
   'port-preserving symmetric',
   'sequential symmetric',
@@ -33,6 +37,10 @@ export function natKind(name: NatName, external: readonly string[] = [], options
       return addressRestrictedNat(ipv4, options);
     case 'port-restricted':
       return portRestrictedNat(ipv4, options);
+    case 'UPnP port-restricted':
+      return upnpPortRestrictedNat(ipv4, options);
+    case 'UPnP symmetric':
+      return upnpPortSymmetricNat(ipv4, options);
     case 'symmetric':
       return symmetricNat(ipv4, options);
     case 'port-preserving symmetric':

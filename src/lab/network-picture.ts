@@ -1,3 +1,4 @@
+import { externalOf } from './build.ts';
 import type { NodeSpec } from './scenario.ts';
 import { type Paint, wrap } from './text.ts';
 
@@ -71,7 +72,7 @@ function listNodes(nodes: readonly NodeSpec[], width: number, paint: Paint): str
 /** Characters at the left, for the names of the two Internets. */
 const LABEL = 15;
 
-function whereIs(node: NodeSpec): string {
+export function whereIs(node: NodeSpec): string {
   switch (node.type) {
     case 'server':
       return node.ipv4.join(', ');
@@ -81,13 +82,19 @@ function whereIs(node: NodeSpec): string {
     case 'IPv6-only host':
       return node.ipv6;
     case 'NAT':
-      return node.ipv4 ?? `behind ${node.behind}`;
+      return externalText(node) ?? `behind ${node.behind}`;
     case 'client':
       return node.behind === undefined ? (node.ipv4 ?? '') : `behind ${node.behind}`;
     case 'name server':
     case 'IPv4 host':
       return node.ipv4;
   }
+}
+
+/** One address, or how many; undefined: the network it stands in gives it one. */
+function externalText(node: NodeSpec & { type: 'NAT' }): string | undefined {
+  const external = externalOf(node);
+  return external.length > 1 ? `${external[0]} and ${external.length - 1} more` : external[0];
 }
 
 function centre(text: string, width: number, fill: string): string {

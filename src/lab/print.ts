@@ -71,7 +71,7 @@ function printChapter(
 }
 
 /** The nodes that take part: the first client at the left, the other clients at the right, each beside its NAT. */
-function columnsOf(nodes: readonly NodeSpec[], rows: readonly LabRow[]): LadderColumn[] {
+export function columnsOf(nodes: readonly NodeSpec[], rows: readonly LabRow[]): LadderColumn[] {
   const present = new Set(rows.flatMap(({ path }) => path));
   const mine = nodes.filter(({ name }) => present.has(name));
   const [left, ...others] = mine.filter((node) => node.type === 'client');
@@ -123,6 +123,8 @@ export function findingText(finding: Finding): string {
       return `${finding.client} asked its server again by itself; its address stays.`;
     case 'NAT':
       return `${finding.client} found: ${finding.found}. It is: ${finding.real}.`;
+    case 'not possible':
+      return `${finding.reason}.`;
   }
 }
 

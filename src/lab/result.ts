@@ -1,7 +1,7 @@
 import type { Endpoint, NatType } from '../roles/role.ts';
 import type { Cast } from './build.ts';
 import type { Flight } from './flights.ts';
-import type { Scenario } from './scenario.ts';
+import type { Scenario, Step } from './scenario.ts';
 
 /** What a scenario did when it was run. */
 export interface Result {
@@ -19,6 +19,15 @@ export interface ChapterResult {
   readonly show: 'ladder' | 'NAT table';
   /** What was sent while it ran, in order. */
   readonly flights: readonly Flight[];
+  readonly findings: readonly Finding[];
+  readonly steps: readonly StepResult[];
+}
+
+/** One step of a chapter, with the instants of virtual time, in ms, at which it began and ended. */
+export interface StepResult {
+  readonly step: Step;
+  readonly startedAt: number;
+  readonly endedAt: number;
   readonly findings: readonly Finding[];
 }
 
@@ -66,4 +75,6 @@ export type Finding =
       readonly found: NatType;
       readonly real: string;
       readonly isAsExpected: boolean;
-    };
+    }
+  /** A step that could not even be tried: a sentence says why. */
+  | { readonly type: 'not possible'; readonly reason: string; readonly isAsExpected: false };

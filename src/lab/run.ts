@@ -1,10 +1,13 @@
 import type { NatType, RoleEvent } from '../roles/role.ts';
 import type { ClientHost } from '../sim/client-host.ts';
-import { formatIpv6 } from '../wire/text.ts';
+import type { World } from '../sim/world.ts';
+import { formatIpv4, formatIpv6 } from '../wire/text.ts';
 import { build, type Cast, find, linksOf } from './build.ts';
 import { flightsOf } from './flights.ts';
 import { forge } from './forgery.ts';
-import type { ChapterResult, Finding, Result } from './result.ts';
+import { natKind } from './nats.ts';
+import { capital, noun } from './nouns.ts';
+import type { ChapterResult, Finding, Result, StepResult } from './result.ts';
 import type { Scenario, Step } from './scenario.ts';
 
 /** Time for what is still on its way at the end of a step, in ms. */
@@ -18,7 +21,7 @@ const PING_PATIENCE_MS = 12_000;
  * Runs a scenario in the simulator.
  *
  * Shape:  same scenario and seed, same result; nothing real is waited for.
- * Errors: throws, with the seed, when a step does not end; what merely goes otherwise than expected is in the findings.
+ * Errors: throws for a scenario that names what it does not have; what goes otherwise than expected is in the findings.
  */
 export function runSimulated(scenario: Scenario, seed: number): Result {
   const cast = build(scenario, seed);
@@ -26,12 +29,15 @@ export function runSimulated(scenario: Scenario, seed: number): Result {
   const chapters: ChapterResult[] = [];
   for (const { title, about, steps, show = 'ladder' } of scenario.chapters) {
     let first = world.trace.records.length;
-    const findings: Finding[] = [];
+    const results: StepResult[] = [];
     for (const step of steps) {
-      findings.push(...runStep(cast, step));
+      const startedAt = world.now;
+      const findings = runStep(cast, step);
+      results.push({ step, startedAt, endedAt: world.now, findings });
       if (step.do === 'skip') first = world.trace.records.length;
     }
-    chapters.push({ title, about, show, flights: flightsOf(world.trace.records, first), findings });
+    const findings = results.flatMap((result) => result.findings);
+    chapters.push({ title, about, show, flights: flightsOf(world.trace.records, first), findings, steps: results });
   }
   const isAsExpected = chapters.every(({ findings }) => findings.every((finding) => finding.isAsExpected));
   return { scenario, seed, cast, chapters, isAsExpected };
@@ -46,7 +52,7 @@ function runStep(cast: Cast, step: Step): Finding[] {
       const nameServer = [...cast.nameServers.values()][0];
       if (nameServer === undefined) throw new Error('the scenario has no name server');
       const lookup = world.lookUp(find(cast.hosts, step.from), nameServer, step.name);
-      world.runUntil(() => lookup.addresses !== undefined, PATIENCE_MS);
+      runPatiently(world, () => lookup.addresses !== undefined);
       const addresses = (lookup.addresses ?? []).map((address) => formatIpv6(address));
       return [{ type: 'look-up', name: step.name, addresses, isAsExpected: addresses.length > 0 }];
     }
@@ -68,6 +74,17 @@ function runStep(cast: Cast, step: Step): Finding[] {
     case 'withdraw':
       find(cast.relays, step.relay).withdraw();
       return [];
+    case 'announce':
+      find(cast.relays, step.relay).announce(step.metric);
+      return [];
+    case 'change NAT': {
+      const nat = find(cast.nats, step.nat);
+      const spec = cast.specs.find(({ name }) => name === step.nat);
+      nat.replace(
+        natKind(step.to, nat.table.external.map(formatIpv4), spec?.type === 'NAT' ? spec.options : undefined),
+      );
+      return [];
+    }
     case 'change link':
       for (const link of linksOf(cast, step.node)) Object.assign(link, step.to);
       return [];
@@ -82,9 +99,7 @@ function start(cast: Cast, names: readonly string[], expected: 'qualified' | 'of
   for (const client of clients) client.start(world.now);
   // A client that is meant to qualify may be off-line for a while first: it tries again by itself.
   const isDone = (client: ClientHost) => client.isQualified || (expected === 'off-line' && lastStateOf(client));
-  const end = world.now + PATIENCE_MS;
-  world.after(PATIENCE_MS, () => undefined);
-  world.runUntil(() => clients.every(isDone) || world.now >= end);
+  runPatiently(world, () => clients.every(isDone));
   world.runFor(SETTLE_MS);
   return clients.map((client) => {
     const last = lastStateOf(client);
@@ -108,12 +123,11 @@ function lastStateOf(client: ClientHost): (RoleEvent & { type: 'qualified' | 'of
 function ping(cast: Cast, step: Step & { do: 'ping' }): Finding {
   const { world } = cast;
   const { from, to, count = 1 } = step;
-  const target = cast.clients.get(to)?.address ?? find(cast.hosts, to).ipv6Addresses[0];
-  if (target === undefined) throw new Error(`${to} has no IPv6 address to ping`);
+  const target = addressOf(cast, to);
+  if (target === undefined) return notPossible(`${noun(to)} has no IPv6 address to ping`);
+  if (addressOf(cast, from) === undefined) return notPossible(`${noun(from)} has no IPv6 address to ping from`);
   const running = find(cast.hosts, from).ping(target, { count });
-  const end = world.now + count * 1_000 + PING_PATIENCE_MS;
-  world.after(end - world.now, () => undefined);
-  world.runUntil(() => running.isAnswered || world.now >= end, PATIENCE_MS);
+  runPatiently(world, () => running.isAnswered, count * 1_000 + PING_PATIENCE_MS);
   world.runFor(SETTLE_MS);
   const { answered, roundTripsMs } = running;
   const isAsExpected =
@@ -123,6 +137,9 @@ function ping(cast: Cast, step: Step & { do: 'ping' }): Finding {
 
 function runForgery(cast: Cast, { from, forgery }: Step & { do: 'forge' }): Finding {
   const { world } = cast;
+  if ('client' in forgery && !find(cast.clients, forgery.client).isQualified) {
+    return notPossible(`${noun(forgery.client)} is not qualified, so there is nobody to pretend to be`);
+  }
   const first = world.trace.records.length;
   const words = forge(cast, from, forgery);
   world.runFor(SETTLE_MS);
@@ -141,7 +158,7 @@ function waitForRefresh(cast: Cast, name: string): Finding {
     world.trace.records
       .slice(first)
       .some((record) => record.type === 'crossing' && record.sender === name && record.cause === undefined);
-  world.runUntil(solicits, PATIENCE_MS);
+  runPatiently(world, solicits);
   const afterMs = world.now - begin;
   world.runFor(SETTLE_MS);
   return { type: 'refresh', client: name, afterMs, isAsExpected: tunnel.address !== undefined };
@@ -150,7 +167,7 @@ function waitForRefresh(cast: Cast, name: string): Finding {
 function identify(cast: Cast, names: readonly string[]): Finding[] {
   const clients = names.map((name) => find(cast.clients, name));
   const isIdentified = ({ tunnel }: ClientHost) => tunnel.events.some(({ event }) => event.type === 'nat-identified');
-  cast.world.runUntil(() => clients.every(isIdentified), PATIENCE_MS);
+  runPatiently(cast.world, () => clients.every(isIdentified));
   cast.world.runFor(SETTLE_MS);
   return clients.map((client) => {
     const spec = cast.specs.find(({ name }) => name === client.name);
@@ -165,4 +182,22 @@ function identify(cast: Cast, names: readonly string[]): Finding[] {
       isAsExpected: found === (real.includes('symmetric') ? 'symmetric' : real),
     };
   });
+}
+
+/** The Teredo address of a client, the native one of any other host; undefined: it has none now. */
+function addressOf(cast: Cast, name: string): Uint8Array | undefined {
+  const client = cast.clients.get(name);
+  if (client !== undefined) return client.isQualified ? client.address : undefined;
+  return find(cast.hosts, name).ipv6Addresses[0];
+}
+
+function notPossible(reason: string): Finding {
+  return { type: 'not possible', reason: capital(reason), isAsExpected: false };
+}
+
+/** Runs until the goal is reached or patience is over; what came of it is for the finding to say. */
+function runPatiently(world: World, isReached: () => boolean, patienceMs = PATIENCE_MS): void {
+  const end = world.now + patienceMs;
+  world.after(patienceMs, () => undefined);
+  world.runUntil(() => isReached() || world.now >= end, patienceMs);
 }

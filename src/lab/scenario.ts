@@ -40,8 +40,8 @@ export type NodeSpec =
   | (Named & {
       readonly type: 'NAT';
       readonly nat: NatName;
-      /** Not needed behind another NAT. */
-      readonly ipv4?: string;
+      /** Not needed behind another NAT; an address-symmetric NAT has several. */
+      readonly ipv4?: string | readonly string[];
       readonly behind?: string;
       readonly options?: NatOptions;
     })
@@ -53,7 +53,15 @@ export type NodeSpec =
       readonly servicePort?: number;
       /** Background identification of the NAT; off unless told. */
       readonly identifiesNat?: boolean;
+      /** The extensions of RFC 6081, all of them; off unless told. */
+      readonly extensions?: boolean;
     });
+
+/** What of a link may be changed as the world runs. */
+export interface LinkChange extends LinkOptions {
+  /** False: cut. */
+  readonly isUp?: boolean;
+}
 
 export interface Chapter {
   readonly title: string;
@@ -85,7 +93,11 @@ export type Step =
   /** Time passes until the client knows its NAT (RFC 4380 §5.2.1, in the background). */
   | { readonly do: 'identify NAT'; readonly clients: readonly string[] }
   | { readonly do: 'withdraw'; readonly relay: string }
-  | { readonly do: 'change link'; readonly node: string; readonly to: LinkOptions }
+  /** The relay announces 2001::/32, again or with another metric: the nearer it seems, the more use it. */
+  | { readonly do: 'announce'; readonly relay: string; readonly metric: number }
+  | { readonly do: 'change link'; readonly node: string; readonly to: LinkChange }
+  /** Another NAT takes the place of this one: same external addresses, and nothing of what was mapped. */
+  | { readonly do: 'change NAT'; readonly nat: string; readonly to: NatName }
   /** Somebody sends what must be refused. */
   | { readonly do: 'forge'; readonly from: string; readonly forgery: Forgery };
 

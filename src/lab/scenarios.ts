@@ -16,3 +16,8 @@ export const scenarios: readonly Scenario[] = [
   spoofedAdvertisement,
   lossyLink,
 ];
+
+/** Undefined: there is no such scenario. */
+export function scenarioByName(name: string): Scenario | undefined {
+  return scenarios.find((scenario) => scenario.name === name);
+}

@@ -11,16 +11,17 @@ import type { SeededRandom } from './random.ts';
 /** A NAT: a node of two networks that rewrites addresses and ports between them. */
 export class Nat implements Ipv4Node, PortMapper {
   readonly name: string;
-  readonly kind: NatKind;
   /** The LAN behind it. */
   readonly inside: Ipv4Network;
   readonly outside: Ipv4Network;
-  readonly table: NatTable;
   /** The wire to the outer network. */
   readonly link: Link;
   readonly #context: Context;
   readonly #outward: Ipv4Attachment;
   readonly #inward: Ipv4Attachment;
+  readonly #random: SeededRandom;
+  #kind: NatKind;
+  #table: NatTable;
 
   constructor(
     name: string,
@@ -34,19 +35,20 @@ export class Nat implements Ipv4Node, PortMapper {
     random: SeededRandom,
   ) {
     this.name = name;
-    this.kind = kind;
+    this.#kind = kind;
+    this.#random = random;
     this.inside = inside;
     this.outside = outside;
     this.link = outsideLink;
     this.#context = context;
-    const table = new NatTable(kind, external, random);
-    this.table = table;
+    this.#table = new NatTable(kind, external, random);
+    const tableNow = () => this.#table;
     this.#outward = {
       node: this,
       link: outsideLink,
       groups: new Set(),
       get addresses() {
-        return table.external;
+        return tableNow().external;
       },
     };
     const gateway = (inside.subnet?.ipv4 ?? 0) + 1;
@@ -55,6 +57,20 @@ export class Nat implements Ipv4Node, PortMapper {
     outside.attach(this.#outward);
     inside.attachGateway(this.#inward);
     inside.portMapper = this;
+  }
+
+  get kind(): NatKind {
+    return this.#kind;
+  }
+
+  get table(): NatTable {
+    return this.#table;
+  }
+
+  /** Another box takes its place: what was mapped and permitted is forgotten, the external addresses stay. */
+  replace(kind: NatKind): void {
+    this.#kind = kind;
+    this.#table = new NatTable(kind, this.#table.external, this.#random);
   }
 
   /** RFC 4380 §5.2.5: the event that changes a client's mapping; with new external addresses if given. */

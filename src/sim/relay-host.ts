@@ -44,8 +44,8 @@ export class RelayHost {
     return this.host.name;
   }
 
-  announce(): void {
-    if (!this.isHostSpecific) this.host.announceTeredo(this.#metric);
+  announce(metric = this.#metric): void {
+    if (!this.isHostSpecific) this.host.announceTeredo(metric);
   }
 
   withdraw(): void {

@@ -1,5 +1,5 @@
 import { type ClientConfig, clientDefaults } from '../roles/client/client.ts';
-import { noExtensions } from '../roles/client/extensions/extensions.ts';
+import { allExtensions, noExtensions } from '../roles/client/extensions/extensions.ts';
 import { RELAY_PORT } from '../roles/constants.ts';
 import { type RelayConfig, relayDefaults } from '../roles/relay/relay.ts';
 import { type ServerConfig, serverDefaults } from '../roles/server/server.ts';
@@ -45,6 +45,8 @@ export interface ClientOptions extends NodeOptions {
   readonly servicePort?: number;
   /** ms from now until its first solicitation; 0 unless told. `never`: it waits for `start`. */
   readonly startAfterMs?: number | 'never';
+  /** All extensions of RFC 6081; none unless told, nor what `config` says. */
+  readonly extensions?: boolean;
   readonly config?: Partial<ClientConfig>;
 }
 
@@ -78,7 +80,7 @@ export interface Ipv6HostOptions {
 const PATIENCE_MS = 600_000;
 const RELAY_METRIC = 10;
 /** What a client does in the background is asked for by those who want to see it. */
-const quietly = { identifyNat: false, localDiscovery: false, extensions: noExtensions };
+const quietly = { identifyNat: false, localDiscovery: false };
 /** Thousands of roles share one memory here; each allocates its list of peers at once. */
 const CLIENT_PEERS_MAX = 64;
 const RELAY_PEERS_MAX = 1 << 15;
@@ -137,10 +139,14 @@ export class World {
   /** Runs this many ms of virtual time and answers with the conversation: one line for each datagram sent in it. */
   runFor(durationMs: number): string[] {
     const first = this.trace.records.length;
-    const end = this.now + durationMs;
-    while (this.#events.nextAt <= end) this.#step();
-    this.#context.now = end;
+    this.runTo(this.now + durationMs);
     return conversation(this.trace.records.slice(first));
+  }
+
+  /** Runs to an instant and tells nothing: for worlds that somebody looks at while they run. */
+  runTo(instant: number): void {
+    while (this.#events.nextAt <= instant) this.#step();
+    this.#context.now = Math.max(this.#context.now, instant);
   }
 
   /**
@@ -204,7 +210,9 @@ export class World {
     const servers = [options.server, ...(options.otherServers ?? [])].map(({ ipv4, ipv4Secondary }, preference) => {
       return { ipv4, ipv4Secondary, preference };
     });
-    const config = { ...clientDefaults, ...quietly, peersMax: CLIENT_PEERS_MAX, servers, ...options.config };
+    const extensions = options.extensions === true ? allExtensions : noExtensions;
+    const usual = { ...clientDefaults, ...quietly, extensions, peersMax: CLIENT_PEERS_MAX };
+    const config = { ...usual, servers, ...options.config };
     const client = new ClientHost(host, config, options.servicePort, this.#context, this.#scratch);
     const { startAfterMs = 0 } = options;
     if (startAfterMs !== 'never') this.after(startAfterMs, () => client.start(this.now));

@@ -24,6 +24,7 @@ const questions = {
   tshark: () => succeeds(['tshark', '--version']),
   miredo: () => succeeds(['miredo', '-V']) && existsSync('/etc/miredo/client-hook'),
   'miredo-server': () => succeeds(['miredo-server', '-V']),
+  chromium: () => existsSync('/usr/bin/chromium'),
   miniupnpd: () => existsSync('/usr/sbin/miniupnpd'),
 } as const;
 

@@ -1,4 +1,5 @@
 import { formatIpv6, parseIpv6 } from '../../wire/text.ts';
+import { externalOf } from '../build.ts';
 import type { NodeSpec, Scenario } from '../scenario.ts';
 import { Internet } from './internet.ts';
 import type { Lan } from './lan.ts';
@@ -50,7 +51,8 @@ export class KernelCast {
     if (server?.type !== 'server') throw new Error(`the scenario has no server ${spec.server}`);
     const [primary, secondary] = server.ipv4;
     return this.#start(name, [
-      ...['client', primary, '--server2', secondary, '--without', 'all', '--no-local-discovery', '--no-port-mapping'],
+      ...['client', primary, '--server2', secondary, '--no-local-discovery', '--no-port-mapping'],
+      ...(spec.extensions === true ? [] : ['--without', 'all']),
       ...(spec.identifiesNat === true ? [] : ['--no-nat-identification']),
       ...(spec.servicePort === undefined ? [] : ['--port', String(spec.servicePort)]),
     ]);
@@ -105,10 +107,11 @@ export class KernelCast {
         this.hosts.set(spec.name, await this.internet.host(name, { ipv4: [spec.ipv4] }));
         return;
       case 'NAT': {
+        if (spec.nat.startsWith('UPnP')) this.leftOut.push(`${spec.name} maps no ports on request here.`);
         const kind = { kind: spec.nat, ...(spec.options === undefined ? {} : { options: spec.options }) };
         const lan =
           spec.behind === undefined
-            ? await this.internet.nat(name, kind, spec.ipv4 === undefined ? [] : [spec.ipv4])
+            ? await this.internet.nat(name, kind, externalOf(spec))
             : await this.#find(this.nats, spec.behind).nestedNat(name, kind);
         this.nats.set(spec.name, lan);
         return;

@@ -89,6 +89,10 @@ async function runStep(cast: KernelCast, step: Step): Promise<Finding[] | string
       return `${step.from} does not look up ${step.name}: there is no DNS here.`;
     case 'wait for refresh':
       return `Nobody waits for the refresh of ${step.client}.`;
+    case 'announce':
+      return `${step.relay} announces as before: routes only end here.`;
+    case 'change NAT':
+      return `${step.nat} stays as it is: NATs are exchanged in the simulator only.`;
     case 'change link':
       return `The link of ${step.node} stays as it is.`;
     case 'forge':

@@ -1,0 +1,112 @@
+import type { Hue } from './hue.ts';
+import type { NetworkNode } from './network.ts';
+
+/** One stretch of a way: from node to node over one network. */
+export interface Leg {
+  /** Nodes; `to` is empty when no node has the destination. */
+  readonly from: string;
+  readonly to: string;
+  readonly network: string;
+  /** ms of virtual time; `arrivesAt` undefined: it does not. */
+  readonly at: number;
+  readonly arrivesAt: number | undefined;
+  /** Outer addresses on this stretch, as text. */
+  readonly source: string;
+  readonly destination: string;
+}
+
+/** One datagram or packet on its whole way, with all that the page says about it. */
+export interface Passage {
+  /** Its place in `Recording.passages`, and the number people see, from 1. */
+  readonly index: number;
+  readonly number: number;
+  readonly chapter: number;
+  readonly from: string;
+  readonly to: string;
+  /** The node or network where it ended. */
+  readonly end: string;
+  readonly legs: readonly Leg[];
+  readonly at: number;
+  /** When it arrived or ended. */
+  readonly endsAt: number;
+  readonly kind: string;
+  readonly label: string;
+  readonly shortLabel: string;
+  readonly hue: Hue;
+  /** Why it happens, for people. */
+  readonly sentence: string;
+  readonly summary: string;
+  /** Why it did not arrive; undefined: it did. */
+  readonly loss: string | undefined;
+  /** Place of the passage whose arrival made it happen. */
+  readonly cause: number | undefined;
+  /** A UDP payload with IPv6 inside, an IPv6 packet without tunnel, or a UDP payload of something else. */
+  readonly carries: 'tunnel' | 'IPv6' | 'other';
+  readonly bytes: Uint8Array;
+}
+
+/** What came of a step. */
+export interface Outcome {
+  readonly at: number;
+  readonly chapter: number;
+  readonly text: string;
+  readonly isAsExpected: boolean;
+  /** 16 octets, where the outcome is an address. */
+  readonly address: Uint8Array | undefined;
+  readonly client: string | undefined;
+}
+
+export interface ChapterMark {
+  readonly title: string;
+  readonly about: string;
+  readonly startsAt: number;
+  readonly endsAt: number;
+  /** Columns of its ladder, left to right. */
+  readonly columns: readonly { readonly node: string; readonly isNat: boolean }[];
+}
+
+/** A state of a client from an instant on. */
+export interface StateMark {
+  readonly at: number;
+  readonly state: 'starting' | 'qualified' | 'off-line';
+  /** A clause: the address, the mapped endpoint, why it is off-line. */
+  readonly detail: string;
+  readonly address: Uint8Array | undefined;
+}
+
+/** A change somebody made to the network while it ran. */
+export interface ChangeMark {
+  readonly at: number;
+  readonly chapter: number;
+  readonly text: string;
+  readonly node: string;
+}
+
+/** Everything the page shows, in order of time; nothing in it changes. */
+export interface Recording {
+  readonly title: string;
+  readonly about: string;
+  readonly nodes: readonly NetworkNode[];
+  readonly chapters: readonly ChapterMark[];
+  readonly passages: readonly Passage[];
+  readonly outcomes: readonly Outcome[];
+  readonly changes: readonly ChangeMark[];
+  readonly states: ReadonlyMap<string, readonly StateMark[]>;
+  readonly endsAt: number;
+}
+
+/** How many of the passages have left by `instant`; they are sorted by departure. */
+export function departedBy(passages: readonly Passage[], instant: number): number {
+  let [low, high] = [0, passages.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (passages[middle]!.at <= instant) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The last mark at or before `instant`. */
+export function lastBy<T extends { readonly at: number }>(marks: readonly T[], instant: number): T | undefined {
+  return marks.findLast((mark) => mark.at <= instant);
+}

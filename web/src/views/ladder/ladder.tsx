@@ -1,0 +1,205 @@
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { itemAt, type LadderItem, ladderItems, shownBy } from '../../model/ladder-items.ts';
+import type { Player } from '../../model/player.ts';
+import type { ChapterMark, Passage } from '../../model/recording.ts';
+import { arrowOf, seconds } from './arrow.ts';
+
+/** CSS pixels left of the columns, for the time. */
+const GUTTER = 54;
+/** Lines drawn above and below what is seen. */
+const MARGIN = 6;
+
+/** Who sent what to whom, growing downwards with time. Only the lines in sight are in the document. */
+export function Ladder({ player }: { readonly player: Player }) {
+  const recording = player.recording.value;
+  const items = useMemo(() => ladderItems(recording), [recording]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const size = useSignal({ width: 480, height: 400 });
+  const scrollTop = useSignal(0);
+  const follows = useSignal(true);
+  const shown = useComputed(() => shownBy(items, player.instant.value));
+  const last = items[shown.value - 1];
+  const height = last === undefined ? 0 : last.top + last.height;
+
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => {
+      size.value = { width: element.clientWidth, height: element.clientHeight };
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  // The newest line stays in sight, unless the reader has scrolled up to older ones.
+  useEffect(() => {
+    const element = scroller.current;
+    if (element !== null && follows.value) element.scrollTop = Math.max(0, height - element.clientHeight);
+  }, [height, follows.value]);
+  useSignalEffect(() => {
+    const index = player.selected.value;
+    const element = scroller.current;
+    const item = items.find((one) => one.type === 'passage' && one.passage.index === index);
+    if (item === undefined || element === null) return;
+    const isInSight =
+      item.top >= element.scrollTop && item.top + item.height <= element.scrollTop + element.clientHeight;
+    if (!isInSight) element.scrollTop = item.top - element.clientHeight / 2;
+  });
+
+  const first = Math.max(0, itemAt(items, scrollTop.value) - MARGIN);
+  const end = Math.min(shown.value, itemAt(items, scrollTop.value + size.value.height) + MARGIN);
+  const seen = items[Math.min(itemAt(items, scrollTop.value + 40), Math.max(0, shown.value - 1))];
+  const chapter = recording.chapters[seen?.chapter ?? 0];
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+    event.preventDefault();
+    const from = player.selected.value ?? player.departed.value - (event.key === 'ArrowUp' ? 0 : 1);
+    const to = from + (event.key === 'ArrowDown' ? 1 : -1);
+    if (to >= 0 && to < player.departed.value) player.select(to);
+  };
+  return (
+    <div class="ladder">
+      <ColumnNames chapter={chapter} width={size.value.width} />
+      <div
+        class="scroller"
+        ref={scroller}
+        tabIndex={0}
+        role="listbox"
+        aria-label="Ladder: datagrams in order of time"
+        aria-activedescendant={player.selected.value === undefined ? undefined : `row-${player.selected.value}`}
+        onKeyDown={onKeyDown}
+        onScroll={(event) => {
+          const { scrollTop: top, scrollHeight, clientHeight } = event.currentTarget;
+          scrollTop.value = top;
+          follows.value = top + clientHeight >= scrollHeight - 24;
+        }}
+      >
+        <div class="lines" style={{ height: `${height}px` }}>
+          {items.slice(first, end).map((item, i) => (
+            <Line key={first + i} item={item} player={player} recording={recording.chapters} width={size.value.width} />
+          ))}
+        </div>
+      </div>
+      {!follows.value && (
+        <button type="button" class="newest" onClick={() => (follows.value = true)}>
+          newest ↓
+        </button>
+      )}
+    </div>
+  );
+}
+
+function ColumnNames({ chapter, width }: { readonly chapter: ChapterMark | undefined; readonly width: number }) {
+  const columns = chapter?.columns ?? [];
+  const pitch = (width - GUTTER) / Math.max(1, columns.length);
+  return (
+    <div class={`columns ${pitch < 58 ? 'tight' : ''}`} aria-hidden="true">
+      {columns.map(({ node, isNat }, i) => (
+        <span key={node} class={isNat ? 'nat' : ''} style={{ left: `${GUTTER + pitch * i}px`, width: `${pitch}px` }}>
+          {node}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+interface LineProps {
+  readonly item: LadderItem;
+  readonly player: Player;
+  readonly recording: readonly ChapterMark[];
+  readonly width: number;
+}
+
+function Line({ item, player, recording, width }: LineProps) {
+  const style = { top: `${item.top}px`, height: `${item.height}px` };
+  switch (item.type) {
+    case 'chapter':
+      return (
+        <div class="chapter" style={style} role="presentation">
+          <b>{item.chapter + 1}</b>
+          <span>{item.mark.title}</span>
+        </div>
+      );
+    case 'outcome':
+      return (
+        <div class={`outcome ${item.outcome.isAsExpected ? 'good' : 'bad'}`} style={style} role="presentation">
+          {item.outcome.isAsExpected ? '✓' : '✗'} {item.outcome.text}
+        </div>
+      );
+    case 'change':
+      return (
+        <div class="change" style={style} role="presentation">
+          ◆ {item.change.text}
+        </div>
+      );
+    case 'passage':
+      return (
+        <Row
+          passage={item.passage}
+          player={player}
+          columns={recording[item.chapter]!.columns}
+          width={width}
+          style={style}
+        />
+      );
+  }
+}
+
+interface RowProps {
+  readonly passage: Passage;
+  readonly player: Player;
+  readonly columns: ChapterMark['columns'];
+  readonly width: number;
+  readonly style: { readonly top: string; readonly height: string };
+}
+
+function Row({ passage, player, columns, width, style }: RowProps) {
+  const isSelected = player.selected.value === passage.index;
+  const isNow = useComputed(() => player.current.value === passage).value;
+  const { from, to, passed, isLost } = arrowOf(passage, columns);
+  const pitch = (width - GUTTER) / Math.max(1, columns.length);
+  const x = (column: number) => GUTTER + pitch * (column + 0.5);
+  const isStub = from === to;
+  const step = from <= to ? 1 : -1;
+  const [start, end] = [x(from), isStub ? x(from) + Math.min(pitch * 0.42, 30) : x(to)];
+  const middle = (start + end) / 2;
+  const room = Math.abs(end - start) - 12;
+  const label = passage.label.length * 7.2 > room ? passage.shortLabel : passage.label;
+  return (
+    <div
+      id={`row-${passage.index}`}
+      class={`row ${passage.hue} ${isLost ? 'lost' : ''} ${isNow ? 'now' : ''}`}
+      style={style}
+      role="option"
+      aria-selected={isSelected}
+      aria-label={`${passage.number}. ${passage.sentence}`}
+      onPointerEnter={() => (player.hovered.value = passage.index)}
+      onPointerLeave={() => {
+        if (player.hovered.value === passage.index) player.hovered.value = undefined;
+      }}
+      onClick={() => player.select(passage.index)}
+    >
+      <svg width={width} height="38" aria-hidden="true">
+        {columns.map(({ node, isNat }, i) => (
+          <line key={node} class={isNat ? 'line nat' : 'line'} x1={x(i)} x2={x(i)} y1="0" y2="38" />
+        ))}
+        <text class="time" x={GUTTER - 12} y="27">
+          {seconds(passage.at)}
+        </text>
+        <path class="arrow" d={`M${start} 23H${isLost ? end : end - step * 7}`} />
+        {passed.map((column) => (
+          <path key={column} class="pass" d={`M${x(column)} 18.5l4.5 4.5l-4.5 4.5l-4.5 -4.5z`} />
+        ))}
+        <circle class="start" cx={start} cy="23" r="2.6" />
+        {isLost ? (
+          <path class="cross" d={`M${end - 4.5} 18.5l9 9m0 -9l-9 9`} />
+        ) : (
+          <path class="head" d={`M${end} 23l${-8 * step} -4.2v8.4z`} />
+        )}
+        <text class="label" x={middle} y="16">
+          {label}
+        </text>
+      </svg>
+    </div>
+  );
+}

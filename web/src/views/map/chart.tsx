@@ -1,0 +1,189 @@
+import { computed, useComputed, useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import type { NetworkNode } from '../../model/network.ts';
+import type { Player } from '../../model/player.ts';
+import { lastBy } from '../../model/recording.ts';
+import { stationsOf, waysAt } from '../../model/ways.ts';
+import { FlightsCanvas } from './canvas.tsx';
+import { type Layout, layOut, type Place, pathBetween } from './layout.ts';
+import { NodeCard } from './node-card.tsx';
+import { NodeMark } from './node-mark.tsx';
+
+interface Props {
+  readonly player: Player;
+  readonly isNarrow: boolean;
+  /** The node whose settings are open. */
+  readonly chosen: string | undefined;
+  readonly onChoose: (node: string) => void;
+}
+
+/** The chart of the island: who is where, who reaches whom, and every datagram on its way. */
+export function Chart({ player, isNarrow, chosen, onChoose }: Props) {
+  const { nodes } = player.recording.value;
+  const layout = useMemo(() => layOut(nodes, isNarrow), [nodes, isNarrow]);
+  const pointed = useSignal<string | undefined>(undefined);
+  const card = pointed.value === undefined ? undefined : nodes.find(({ name }) => name === pointed.value);
+  return (
+    <div class="chart" style={{ aspectRatio: `${layout.width} / ${layout.height}` }}>
+      <svg viewBox={`0 0 ${layout.width} ${layout.height}`} role="group" aria-label="Map of the network">
+        <Waters layout={layout} />
+        <Lans layout={layout} nodes={nodes} />
+        <Ways player={player} layout={layout} />
+        <CurrentWay player={player} layout={layout} />
+        {layout.isDense ? (
+          <Dots layout={layout} nodes={nodes} />
+        ) : (
+          nodes.map((node) => (
+            <Node
+              key={node.name}
+              node={node}
+              player={player}
+              layout={layout}
+              isChosen={node.name === chosen}
+              onPoint={(isOn) => {
+                if (isOn) pointed.value = node.name;
+                else if (pointed.value === node.name) pointed.value = undefined;
+              }}
+              onChoose={() => onChoose(node.name)}
+            />
+          ))
+        )}
+      </svg>
+      <FlightsCanvas player={player} layout={layout} />
+      {card !== undefined && <NodeCard node={card} player={player} layout={layout} />}
+    </div>
+  );
+}
+
+/** Land, sea and harbours, with the depth lines that charts have. */
+function Waters({ layout }: { readonly layout: Layout }) {
+  const { width, height, shore, moles } = layout;
+  const coast = (y: number, swell: number) => {
+    const quarter = width / 4;
+    return `M0 ${y}C${quarter * 0.5} ${y - swell} ${quarter * 0.7} ${y + swell} ${quarter} ${y}S${quarter * 1.6} ${y - swell * 0.8} ${2 * quarter} ${y}S${quarter * 2.6} ${y + swell} ${3 * quarter} ${y}S${quarter * 3.6} ${y - swell} ${width} ${y}`;
+  };
+  return (
+    <g class="waters" aria-hidden="true">
+      <rect class="sea" width={width} height={height} />
+      <path class="land" d={`${coast(shore, 16)}V0H0Z`} />
+      <path class="coast" d={coast(shore, 16)} />
+      <path class="depth" d={coast(shore + 34, 14)} />
+      <path class="depth" d={coast(shore + 78, 11)} />
+      <path class="depth" d={coast(shore + 134, 8)} />
+      <rect class="harbour" y={moles} width={width} height={height - moles} />
+      <line class="quay" x1="0" x2={width} y1={moles} y2={moles} />
+      <text class="region" x="18" y="28">
+        IPv6 Internet
+      </text>
+      <text class="region water" x="18" y={shore + 52}>
+        IPv4 Internet
+      </text>
+      <text class="region" x="18" y={height - 14}>
+        private networks
+      </text>
+    </g>
+  );
+}
+
+function Lans({ layout, nodes }: { readonly layout: Layout; readonly nodes: readonly NetworkNode[] }) {
+  return (
+    <g class="lans" aria-hidden="true">
+      {nodes.map(({ name, behind }) => {
+        const [from, to] = [layout.places.get(name), behind === undefined ? undefined : layout.places.get(behind)];
+        return from === undefined || to === undefined ? null : (
+          <line key={name} x1={from.x} y1={from.y} x2={to.x} y2={to.y} />
+        );
+      })}
+    </g>
+  );
+}
+
+function Ways({ player, layout }: { readonly player: Player; readonly layout: Layout }) {
+  // Ways change when datagrams do something; between two of them nothing needs to be asked.
+  const ways = useComputed(() => {
+    player.departed.value;
+    return waysAt(player.recording.value, player.instant.peek());
+  });
+  return (
+    <g class="ways">
+      {ways.value.map(({ from, to, state }) => (
+        <g key={`${from} ${to}`} class={`way ${state}`}>
+          <title>{`${from} and ${to}: ${state}`}</title>
+          <Line layout={layout} stations={stationsOf(player.recording.value, from, to)} />
+        </g>
+      ))}
+    </g>
+  );
+}
+
+/** The whole way of the datagram that is told now. */
+function CurrentWay({ player, layout }: { readonly player: Player; readonly layout: Layout }) {
+  const passage = player.current.value;
+  if (passage === undefined) return null;
+  const stations = [passage.legs[0]!.from, ...passage.legs.map(({ to }) => to)].filter((name) => name !== '');
+  return (
+    <g class={`current-way ${passage.hue}`} aria-hidden="true">
+      <Line layout={layout} stations={stations} />
+    </g>
+  );
+}
+
+function Line({ layout, stations }: { readonly layout: Layout; readonly stations: readonly string[] }) {
+  const places = stations.map((name) => layout.places.get(name)).filter((place) => place !== undefined);
+  const pairs = places.slice(1).map((to, i): [Place, Place] => [places[i]!, to]);
+  return <path d={pairs.map(([from, to]) => pathBetween(layout, from, to)).join('')} />;
+}
+
+function Dots({ layout, nodes }: { readonly layout: Layout; readonly nodes: readonly NetworkNode[] }) {
+  return (
+    <g class="dots">
+      {nodes.map(({ name, kind }) => {
+        const place = layout.places.get(name)!;
+        return (
+          <circle key={name} class={kind.replaceAll(' ', '-')} cx={place.x} cy={place.y} r={kind === 'NAT' ? 2 : 4} />
+        );
+      })}
+    </g>
+  );
+}
+
+interface NodeProps {
+  readonly node: NetworkNode;
+  readonly player: Player;
+  readonly layout: Layout;
+  readonly isChosen: boolean;
+  readonly onPoint: (isOn: boolean) => void;
+  readonly onChoose: () => void;
+}
+
+function Node({ node, player, layout, isChosen, onPoint, onChoose }: NodeProps) {
+  const state = useMemo(
+    () => computed(() => lastBy(player.recording.value.states.get(node.name) ?? [], player.instant.value)?.state),
+    [player, node.name],
+  );
+  const place = layout.places.get(node.name);
+  if (place === undefined) return null;
+  const words = node.kind === 'client' ? (state.value ?? 'not started') : (node.nat ?? '');
+  return (
+    <g
+      class={`node ${node.kind.replaceAll(' ', '-')} ${words.replaceAll(' ', '-')} ${isChosen ? 'chosen' : ''}`}
+      transform={`translate(${place.x} ${place.y})`}
+      tabIndex={0}
+      role="button"
+      aria-label={`${node.name}, ${node.kind}${words === '' ? '' : `, ${words}`}`}
+      aria-pressed={isChosen}
+      onPointerEnter={() => onPoint(true)}
+      onPointerLeave={() => onPoint(false)}
+      onFocus={() => onPoint(true)}
+      onBlur={() => onPoint(false)}
+      onClick={onChoose}
+      onKeyDown={(event: KeyboardEvent) => {
+        if (event.key !== 'Enter') return;
+        event.preventDefault();
+        onChoose();
+      }}
+    >
+      <NodeMark node={node} words={words} reach={layout.reach} />
+    </g>
+  );
+}

@@ -1,0 +1,105 @@
+import type { NetworkNode } from '../../model/network.ts';
+
+interface Props {
+  readonly node: NetworkNode;
+  /** The state of a client, the kind of a NAT. */
+  readonly words: string;
+  /** Half the width there is for it. */
+  readonly reach: number;
+}
+
+/** Kinds of NAT that are too long to stand under a narrow mark. */
+const SHORT_NATS: Readonly<Record<string, string>> = {
+  'address-restricted': 'address-restr.',
+  'port-restricted': 'port-restr.',
+  'UPnP port-restricted': 'UPnP port-restr.',
+  'port-preserving symmetric': 'port-pres. symm.',
+  'sequential symmetric': 'seq. symmetric',
+};
+
+/** One node of the chart: its own shape for each kind, so that colour is not needed to tell them apart. */
+export function NodeMark({ node, words, reach }: Props) {
+  const isTight = reach < 74;
+  const shown = isTight ? (SHORT_NATS[words] ?? words) : words;
+  const { name, kind } = node;
+  switch (kind) {
+    case 'NAT': {
+      const half = Math.min(reach - 6, 62);
+      return (
+        <>
+          <rect class="target" x={-half} y={-26} width={2 * half} height="62" />
+          <path class="mole" d={`M${-half} 0H-14M14 0H${half}`} />
+          <path class="gate" d="M-14 -7V7M14 -7V7" />
+          <Name text={name} y={-18} />
+          <text class="words" y="26">
+            {shown}
+          </text>
+        </>
+      );
+    }
+    case 'client':
+      return (
+        <>
+          <rect class="target" x={-Math.min(reach, 60)} y="-26" width={2 * Math.min(reach, 60)} height="78" />
+          <rect class="mark" x="-17" y="-17" width="34" height="26" rx="4" />
+          <path class="foot" d="M-9 15H9" />
+          <Name text={name} y={34} />
+          <text class="words" y="50">
+            {shown}
+          </text>
+        </>
+      );
+    case 'server':
+      return (
+        <>
+          <circle class="target" r="34" />
+          <path class="mark" d="M-10 -13A13 13 0 1 0 -10 13H10A13 13 0 1 0 10 -13Z" />
+          <path class="detail" d="M0 -13V13" />
+          <Name text={name} y={-24} />
+        </>
+      );
+    case 'relay':
+      return (
+        <>
+          <circle class="target" r="34" />
+          <path class="mark" d="M0 -19L19 0L0 19L-19 0Z" />
+          <path class="detail" d="M0 -8V8M-4 -4L0 -8L4 -4M-4 4L0 8L4 4" />
+          <Name text={name} y={-27} />
+        </>
+      );
+    case 'dual-stack host':
+      return (
+        <>
+          <circle class="target" r="34" />
+          <circle class="mark" r="16" />
+          <path class="detail" d="M0 -9L9 0L0 9L-9 0Z" />
+          <Name text={name} y={-26} />
+        </>
+      );
+    case 'IPv6 host':
+      return (
+        <>
+          <circle class="target" r="34" />
+          <circle class="mark" r="15" />
+          <Name text={name} y={-25} />
+        </>
+      );
+    case 'name server':
+    case 'IPv4 host':
+      return (
+        <>
+          <circle class="target" r="34" />
+          <circle class="mark" r="12" />
+          <Name text={name} y={30} />
+        </>
+      );
+  }
+}
+
+function Name({ text, y }: { readonly text: string; readonly y: number }) {
+  return (
+    <text class="name" y={y}>
+      {text}
+    </text>
+  );
+}
