@@ -126,7 +126,10 @@ export class DataPath {
         : new LinuxTunPort({ ...parts, buffers: this.#tunBuffers, name: interfaceName });
     this.#closers.push(tun);
     const { plans, openAtStart } = localSockets(configuration);
-    const onTrouble = (_via: number, error: TeredoError) => this.#warn(error);
+    const onTrouble = (via: number, error: TeredoError) => {
+      this.#warn(error);
+      running.refuseSocket(via, this.#clock.now());
+    };
     const { count, capacity } = buffersOf(configuration);
     const buffers = new SlotBuffers(arena, count, capacity);
     const udp = new LinuxUdpPort({ ...parts, buffers, plans, openAtStart, onTrouble });

@@ -31,6 +31,8 @@ export interface RunningRole {
   /** The list of recent peers; a server keeps none. */
   readonly peers?: PeerTable;
   setServers(servers: readonly ServerAddress[], now: number): void;
+  /** A local socket that an event asked for cannot be had. */
+  refuseSocket(via: number, now: number): void;
 }
 
 /** What a role needs that is not in its configuration. */
@@ -79,6 +81,7 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surround
     limits: (now) => client.limits(now),
     peers: client.peers,
     setServers: (servers, now) => client.setServers(servers, now),
+    refuseSocket: (via, now) => client.refuseSocket(via, now),
   };
 }
 
@@ -111,6 +114,7 @@ function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surround
     drain: () => server.drain(),
     limits: (now) => server.limits(now),
     setServers: nothing,
+    refuseSocket: nothing,
   };
 }
 
@@ -132,6 +136,7 @@ function makeRelay(from: RelayConfiguration, { random, drops }: Surroundings): R
     drain: () => relay.drain(),
     limits: (now) => relay.limits(now),
     peers: relay.peers,
+    refuseSocket: nothing,
   };
 }
 

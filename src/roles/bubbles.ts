@@ -15,7 +15,16 @@ import type { Asked } from './contacts.ts';
 export function permission(peers: PeerTable, peer: number, now: number): Asked {
   if (isBudgetSpent(peers, peer, BUBBLES_MAX, now)) return 'spent';
   const lastAt = peers.trusted[peer] === 1 ? peers.lastBubbleAt[peer]! : peers.lastTransmissionAt[peer]!;
-  return now - lastAt < BUBBLE_SPACING_MS ? 'later' : 'sent';
+  return now < lastAt + BUBBLE_SPACING_MS ? 'later' : 'sent';
+}
+
+/** When a peer for which `permission` says 'later' is worth another try. */
+export function askableAt(peers: PeerTable, peer: number, now: number): number {
+  for (const lastAt of [peers.lastBubbleAt[peer]!, peers.lastTransmissionAt[peer]!]) {
+    if (now < lastAt + BUBBLE_SPACING_MS) return lastAt + BUBBLE_SPACING_MS;
+  }
+  // Something else held it back: a rate.
+  return now + BUBBLE_SPACING_MS;
 }
 
 /** Whether as many as `max` bubbles or tests have gone to this peer lately without an answer. */

@@ -28,6 +28,7 @@ export class ClientHost {
       onEvent: (event) => {
         if (event.type === 'port-mapping') this.#mapPort(event.localPort, event.wanted);
       },
+      onRefused: (via) => client.refuseSocket(via, context.now),
     });
     const prefixLength = host.ipv4Network?.subnet?.prefixLength ?? 32;
     client.setLocalNetworks(host.ipv4Addresses.map((ipv4) => ({ ipv4, prefixLength })));

@@ -152,6 +152,11 @@ export class Host implements Ipv4Node, Ipv6Node {
     };
   }
 
+  /** Whether a socket of the first address has this port. */
+  isTaken(port: number): boolean {
+    return this.#sockets.has(endpointKey({ ipv4: this.ipv4Addresses[0] ?? 0, port }));
+  }
+
   /** Sends a datagram with any source, as those do whose provider does not filter (RFC 2827). */
   sendForged(source: Endpoint, destination: Endpoint, payload: Uint8Array): void {
     this.#sendDatagram(source.ipv4, source.port, destination.ipv4, destination.port, payload);

@@ -59,6 +59,7 @@ export class Tunnel implements TunnelInterface {
   readonly #packets: Uint8Array[] = [];
   readonly #dropsBefore = new Float64Array(DROP_REASONS);
   readonly #onEvent: ((event: RoleEvent) => void) | undefined;
+  readonly #onRefused: ((via: number) => void) | undefined;
   #isInTurn = false;
   #wakesAt = Number.POSITIVE_INFINITY;
   #wakes = 0;
@@ -74,6 +75,8 @@ export class Tunnel implements TunnelInterface {
       readonly route: TunnelInterface['route'];
       readonly forwards: boolean;
       readonly onEvent?: (event: RoleEvent) => void;
+      /** A local socket that the role asked for cannot be had: its port is another's. */
+      readonly onRefused?: (via: number) => void;
     },
   ) {
     this.route = options.route;
@@ -83,6 +86,7 @@ export class Tunnel implements TunnelInterface {
     this.#context = context;
     this.#sockets = sockets;
     this.#onEvent = options.onEvent;
+    this.#onRefused = options.onRefused;
     this.#open = sockets.map(() => undefined);
     const udp: UdpPort = {
       read: (batch) => this.#readDatagrams(batch),
@@ -159,6 +163,8 @@ export class Tunnel implements TunnelInterface {
     if (!open) {
       this.#open[via]?.close();
       this.#open[via] = undefined;
+    } else if (port !== undefined && this.#host.isTaken(port)) {
+      this.#onRefused?.(via);
     } else if (this.#open[via] === undefined) {
       this.#open[via] = this.#host.openSocket(port === undefined ? socket : { ...socket, port }, (datagram) => {
         this.#datagrams.push({ datagram, via });

@@ -96,25 +96,28 @@ describe('PendingPeers and TimerTable', () => {
       what: fc.constantFrom('set', 'delete', 'due'),
       peer: fc.nat(6),
       pause: fc.nat(3000),
+      wait: fc.nat(4000),
     });
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 80, size: 'max' }), (operations) => {
         const pending = new PendingPeers();
         const twin = new Map<number, number>();
         let now = 0;
-        for (const { what, peer, pause } of operations) {
+        for (const { what, peer, pause, wait } of operations) {
           now += pause;
           if (what === 'set') {
-            pending.set(peer, 1, 4, now);
-            twin.delete(peer);
-            twin.set(peer, now + 2000);
+            pending.set(peer, 1, 4, now + wait);
+            twin.set(peer, now + wait);
           } else if (what === 'delete') {
             pending.delete(peer);
             twin.delete(peer);
           } else {
-            const due = [...twin].find(([, at]) => at <= now)?.[0];
-            expect(pending.takeDue(now)?.peer).toBe(due);
-            if (due !== undefined) twin.delete(due);
+            const first = Math.min(Infinity, ...twin.values());
+            const due = pending.takeDue(now);
+            expect(due?.deadlineAt).toBe(first <= now ? first : undefined);
+            if (due === undefined) continue;
+            expect(twin.get(due.peer)).toBe(first);
+            twin.delete(due.peer);
           }
           expect(pending.nextAt).toBe(Math.min(Infinity, ...twin.values()));
         }

@@ -51,6 +51,11 @@ export class BubbleSender implements BubbleActions {
     for (const target of this.extensions?.targets(peer, now) ?? []) this.#sendTo(peer, target);
   }
 
+  /** One to this endpoint of a peer, by the service port. */
+  sendDirectTo(peer: number, ipv4: number, port: number): void {
+    this.#sendTo(peer, { ipv4, port, via: VIA_SERVICE });
+  }
+
   /** One to where the peer was last heard, however long ago. */
   sendDirectToKnown(peer: number): void {
     const { ipv4, port, via } = this.#peers;

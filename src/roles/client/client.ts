@@ -139,6 +139,11 @@ export class Client implements Role {
     this.#identity.localPort = port;
   }
 
+  /** The system does not give the local socket that an event has asked for. */
+  refuseSocket(via: number, now: number): void {
+    this.#transmission.extensions.refusePort(via, now);
+  }
+
   /** The port mapping a router made for the service port; undefined: none. Answers the event 'port-mapping'. */
   setPortMapping(mapping: Endpoint | undefined): void {
     this.#identity.portMapping = mapping;

@@ -106,7 +106,7 @@ export class Reception {
     if (peers.trusted[peer] === 0) peers.lastReceptionAt[peer] = now;
     if (permission(peers, peer, now) === 'sent') {
       countBubble(peers, peer, now);
-      this.#transmission.bubbles.emit(bytes, source, ipv4, port);
+      this.#transmission.bubbles.sendDirectTo(peer, ipv4, port);
     }
     this.#drop(batch, slot, Drop.Consumed);
   }
@@ -236,7 +236,9 @@ export class Reception {
       // Ledger SEC-06: a mapping that nobody may have on the Internet is not believed.
       this.#drop(batch, slot, Drop.NotGlobalIpv4);
     } else {
-      if (this.#isReachedElsewhere(peer, ipv4, port, now) && ipv6.isBubble(bytes, batch.start[slot]!)) {
+      if (this.#isReachedElsewhere(peer, ipv4, port, now)) {
+        // Data stays in its slot: RFC 4380 §5.2.3 (3) believes it, and it says nothing of the other way.
+        if (!ipv6.isBubble(bytes, batch.start[slot]!)) return;
         this.#transmission.extensions.noteSender(peer, { ipv4, port });
         return this.#drop(batch, slot, Drop.Consumed);
       }
@@ -278,7 +280,13 @@ export class Reception {
     } else if (peer >= 0 && !isBubble && (contacts.isPending(peer) || extensions.awaitsProof(peer))) {
       this.#holdUnproven(batch, slot, now); // its proof may be a few milliseconds behind
     } else {
-      if (isBubble && via === VIA_SERVICE) this.#askThroughServer(batch, slot, peer, trailers, now);
+      const isLost = isBubble && peer >= 0 && peers.trusted[peer] === 1;
+      if (isLost) {
+        // Ledger EXT-35, EXT-37: idle for 30 s, its NAT has another mapping for it now.
+        peers.distrust(peer, now);
+        if (via !== VIA_SERVICE) extensions.endRound(peer);
+      }
+      if (isBubble && (via === VIA_SERVICE || isLost)) this.#askThroughServer(batch, slot, peer, trailers, now);
       this.#drop(batch, slot, Drop.MappingMismatch);
     }
   }

@@ -122,7 +122,10 @@ export class Transmission implements Asker {
   /** Asker: what a peer is asked by depends on what it is; how often, on RFC 4380 §5.2.6. */
   ask(peer: number, now: number): Asked {
     const asked = this.#permission(peer, now);
-    if (asked === 'sent') this.#askNow(peer, now);
+    if (asked !== 'sent') return asked;
+    // Of a silent peer nothing is known any more: it is told all that a stranger is (RFC 6081 §5.4.4.2, §5.6.4.1).
+    if (!this.isUsable(peer, now)) this.contacts.peers.distrust(peer, now);
+    this.#askNow(peer, now);
     return asked;
   }
 
@@ -162,7 +165,7 @@ export class Transmission implements Asker {
   #permission(peer: number, now: number): Asked {
     const { peers } = this.contacts;
     if (teredo.isTeredo(peers.address(peer), 0)) return permission(peers, peer, now);
-    return now - peers.lastBubbleAt[peer]! < BUBBLE_SPACING_MS ? 'later' : 'sent';
+    return now < peers.lastBubbleAt[peer]! + BUBBLE_SPACING_MS ? 'later' : 'sent';
   }
 
   #askNow(peer: number, now: number): void {
@@ -174,7 +177,7 @@ export class Transmission implements Asker {
       this.#emitTest(peer, lastAt, now);
     } else if (this.#isLocal(peer, now)) {
       // RFC 4380 §5.2.4 (3), ledger CLI-126: and one by multicast, so that the neighbour learns where we are.
-      this.bubbles.emit(address, 0, peers.localIpv4[peer]!, peers.localPort[peer]!);
+      this.bubbles.sendDirectTo(peer, peers.localIpv4[peer]!, peers.localPort[peer]!);
       localDiscovery.emit(this.#datagrams, this.#identity.address);
     } else if (peers.port[peer] !== 0 && this.extensions.takeDirectTurn(peer)) {
       // RFC 6081 §5.7: it was established once; its server need not be troubled yet.

@@ -38,8 +38,8 @@ export interface ServerConfig {
 export const serverDefaults = {
   advertisementsPerSecond: 50,
   advertisementsBurst: 100,
-  forwardedPerSecond: 10,
-  forwardedBurst: 20,
+  forwardedPerSecond: 100,
+  forwardedBurst: 200,
   rateBuckets: 4096,
 } satisfies Omit<ServerConfig, 'ipv4' | 'ipv4Secondary'>;
 

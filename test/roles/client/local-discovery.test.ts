@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { noExtensions } from '../../../src/roles/client/extensions/extensions.ts';
 import { E11 } from '../../wire/examples.ts';
-import { bubble, hexOf, packet, teredoAddress } from '../packets.ts';
+import { bubble, hexOf, join, packet, teredoAddress, withOrigin } from '../packets.ts';
 import { A, MAPPED_A, network, qualifiedClient, qualify, runUntil, type SceneClient, sentences } from '../scene.ts';
 import { drops, hex, ip6, makeClient, pollDatagrams, pollEvents, receive, seededRandom, transmit } from '../support.ts';
 
@@ -79,6 +80,21 @@ describe('RFC 4380 §5.2.8, §5.2.3 (4): discovery bubbles of others', () => {
     expect(hexOf(multicast?.bytes)).toBe(hexOf(hex(E11)));
     receive(client, NEIGHBOUR_AT, bubble(NEIGHBOUR, A), 5100);
     expect(pollDatagrams(client)).toEqual([{ endpoint: NEIGHBOUR_AT, via: 0, bytes: data }]);
+  });
+
+  test('EXT-12, RFC 6081 §5.2.4.2: a neighbour whose nonce we have gets it back from us on the link', () => {
+    const { client } = neighbours(undefined, undefined, { ...noExtensions, symmetricNat: true });
+    const asks = withOrigin(NEIGHBOUR_MAPPED, join(bubble(NEIGHBOUR, A), hex('0104 deadbeef')));
+    receive(client, '203.0.113.1:3544', asks, 100);
+    pollDatagrams(client);
+    hello(client, 3_000);
+    const [answer] = pollDatagrams(client);
+    expect(answer?.endpoint).toBe(NEIGHBOUR_AT);
+    expect(hexOf(answer?.bytes.subarray(40))).toBe(hexOf(hex('0104 deadbeef')));
+    transmit(client, packet(A, NEIGHBOUR), 6_000);
+    const [unicast] = pollDatagrams(client);
+    expect(unicast?.endpoint).toBe(NEIGHBOUR_AT);
+    expect(hexOf(unicast?.bytes.subarray(40))).toBe(hexOf(hex('0104 deadbeef')));
   });
 
   test('CLI-43: after 600 s without a word it is a peer like any other', () => {
@@ -236,9 +252,10 @@ describe('RFC 4380 §5.2.8, §5.2.3 (4): discovery bubbles of others', () => {
   });
 });
 
-function neighbours(at = `${HERE}:40001`, mapped = MAPPED_A): SceneClient {
+function neighbours(at = `${HERE}:40001`, mapped = MAPPED_A, extensions = noExtensions): SceneClient {
   const [ipv4, port] = at.split(':') as [string, string];
-  return qualifiedClient({ localDiscovery: true }, { networks: [network(ipv4, 24)], mapped, localPort: Number(port) });
+  const networks = [network(ipv4, 24)];
+  return qualifiedClient({ localDiscovery: true, extensions }, { networks, mapped, localPort: Number(port) });
 }
 
 function hello(client: SceneClient['client'], now: number): void {

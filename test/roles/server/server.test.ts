@@ -335,7 +335,7 @@ describe('RFC 4380 §5.3.1: bubbles to Teredo clients', () => {
     expect(variants).toBeGreaterThanOrEqual(24);
   });
 
-  test('S3, SEC-14: one IPv4 address is sent 10 bubbles a second, 20 at once, whoever pays', () => {
+  test('S3, SEC-14: one IPv4 address is sent 100 bubbles a second, 200 at once, whoever pays', () => {
     const server = makeServer();
     let sent = 0;
     for (let i = 0; i < 10_000; i++) {
@@ -343,8 +343,8 @@ describe('RFC 4380 §5.3.1: bubbles to Teredo clients', () => {
       receive(server, from, bubble(teredoAddress(S1!, from), teredoAddress(S1!, `198.51.100.20:${1 + i}`)), i / 10);
       sent += pollDatagrams(server).length;
     }
-    expect(sent).toBeLessThanOrEqual(20 + 10 + 1);
-    expect(sent).toBeGreaterThanOrEqual(20);
+    expect(sent).toBeLessThanOrEqual(200 + 100 + 1);
+    expect(sent).toBeGreaterThanOrEqual(200);
   });
 });
 
@@ -394,12 +394,12 @@ describe('RFC 4380 §5.3.1: packets to the IPv6 Internet', () => {
     expect(receive(server, VICTIM, echoRequest('fe80::9', NATIVE), 0)).toEqual([]);
   });
 
-  test('S6: 10 a second from one client, 20 at once', () => {
+  test('S6: 100 a second from one client, 200 at once', () => {
     const server = makeServer();
     let passed = 0;
     for (let i = 0; i < 10_000; i++) passed += receive(server, MAPPED_A, hex(E10), i / 10).length;
-    expect(passed).toBeLessThanOrEqual(31);
-    expect(passed).toBeGreaterThanOrEqual(20);
+    expect(passed).toBeLessThanOrEqual(301);
+    expect(passed).toBeGreaterThanOrEqual(200);
   });
 
   test('§5.3: nothing comes in from there', () => {

@@ -88,7 +88,7 @@ export class Extensions {
     this.#nonces = hasSymmetric || switches.hairpinning ? new SymmetricNat(random) : undefined;
     this.#keyedBubbles = hasSymmetric ? new KeyedBubbles(random) : undefined;
     const portPreservingNat = hasPortPreserving
-      ? new PortPreservingNat(identity, peers, this.#ports, (peer) => actions.sendDirectToKnown(peer))
+      ? new PortPreservingNat(identity, peers, this.#ports, actions)
       : undefined;
     this.#portPreservingNat = portPreservingNat;
     this.sequentialPortNat =
@@ -199,6 +199,11 @@ export class Extensions {
   endRound(peer: number): void {
     this.#portPreservingNat?.forget(peer);
     this.sequentialPortNat?.forget(peer);
+  }
+
+  /** The system does not give the local socket `via`. */
+  refusePort(via: number, now: number): void {
+    this.#portPreservingNat?.refuse(via, now);
   }
 
   forget(peer: number): void {

@@ -1,7 +1,8 @@
 import type { PeerTable } from '../../../peers/peer-table.ts';
 import * as teredo from '../../../wire/teredo.ts';
 import { emitRandomPort, type Trailers } from '../../../wire/trailer.ts';
-import { VIA_SERVICE } from '../../constants.ts';
+import { countBubble, isBudgetSpent } from '../../bubbles.ts';
+import { BUBBLES_MAX, VIA_SERVICE } from '../../constants.ts';
 import type { Identity } from '../identity.ts';
 import type { Extension, Target } from './extension.ts';
 import type { RandomPort, RandomPorts } from './random-ports.ts';
@@ -9,6 +10,8 @@ import type { RandomPort, RandomPorts } from './random-ports.ts';
 /** RFC 6081 §5.4.2. */
 const REFRESH_INTERVAL_MS = 30_000;
 const REFRESHES_MAX = 20;
+/** Ports that the system does not give, for one peer, before it is asked without. */
+const REFUSALS_MAX = 2;
 /** RFC 6081 §5.4.4.4: a peer that exchanged anything so lately keeps the port it advertised. */
 const IDLE_MS = 30_000;
 
@@ -26,6 +29,17 @@ interface State {
   isClosing: boolean;
   /** Direct bubbles since the last data. */
   refreshes: number;
+  /** When the socket needs refreshing, or has been of no use for long enough. */
+  dueAt: number;
+  /** Sockets that the system did not give, in this round. */
+  refusals: number;
+}
+
+/** What the extension asks its client to do. */
+export interface PortPreservingActions {
+  /** A direct bubble to where the peer is known to be. */
+  sendDirectToKnown(peer: number): void;
+  sendIndirectNow(peer: number, now: number): void;
 }
 
 /**
@@ -41,22 +55,36 @@ export class PortPreservingNat implements Extension {
   readonly #identity: Identity;
   readonly #peers: PeerTable;
   readonly #ports: RandomPorts;
-  readonly #refresh: (peer: number) => void;
+  readonly #actions: PortPreservingActions;
   readonly #states = new Map<number, State>();
   deadlineAt = Number.POSITIVE_INFINITY;
 
-  /** `refresh` sends a direct bubble to where the peer is known to be. */
-  constructor(identity: Identity, peers: PeerTable, ports: RandomPorts, refresh: (peer: number) => void) {
+  constructor(identity: Identity, peers: PeerTable, ports: RandomPorts, actions: PortPreservingActions) {
     this.#identity = identity;
     this.#peers = peers;
     this.#ports = ports;
-    this.#refresh = refresh;
+    this.#actions = actions;
   }
 
   /** Opens a socket for the peer if it has none; undefined: all are in use. One that is not makes room. */
-  open(peer: number): RandomPort | undefined {
+  open(peer: number, now: number): RandomPort | undefined {
     if (this.#ports.isFull && this.#ports.of(peer) === undefined) this.#closeOldestIdle();
-    return this.#ports.open(peer);
+    const port = this.#ports.open(peer);
+    if (port !== undefined) this.#due(this.#of(peer), now);
+    return port;
+  }
+
+  /** The system does not give the socket `via`: the peer is told of another one, within the budget, or asked without. */
+  refuse(via: number, now: number): void {
+    const peer = this.#ports.by(via)?.peer;
+    if (peer === undefined) return;
+    const state = this.#of(peer);
+    this.#ports.refuse(peer);
+    state.randomPort = 0;
+    state.refusals++;
+    if (!this.#needsOwnPort(peer) || isBudgetSpent(this.#peers, peer, BUBBLES_MAX, now)) return;
+    countBubble(this.#peers, peer, now);
+    this.#actions.sendIndirectNow(peer, now);
   }
 
   /** Whether an external port has been predicted for this peer. */
@@ -70,10 +98,12 @@ export class PortPreservingNat implements Extension {
   }
 
   /** EXT-31. */
-  writeIndirect(peer: number, bytes: Uint8Array, at: number): number {
-    if (this.#needsOwnPort(peer)) this.#openPreserved(peer);
-    const randomPort = this.#states.get(peer)?.randomPort ?? 0;
-    return randomPort === 0 ? at : emitRandomPort(bytes, at, randomPort);
+  writeIndirect(peer: number, bytes: Uint8Array, at: number, now: number): number {
+    if (this.#needsOwnPort(peer)) this.#openPreserved(peer, now);
+    const state = this.#states.get(peer);
+    if (state === undefined || state.randomPort === 0) return at;
+    this.#due(state, now);
+    return emitRandomPort(bytes, at, state.randomPort);
   }
 
   /** EXT-32: only those that leave by the random port name it. */
@@ -83,12 +113,12 @@ export class PortPreservingNat implements Extension {
   }
 
   /** EXT-32, ledger Q-11: from our random port if we have or need one, else from the service port. */
-  targets(peer: number): readonly Target[] {
+  targets(peer: number, now: number): readonly Target[] {
     const state = this.#states.get(peer);
     if (state === undefined || this.#peers.trusted[peer] === 1) return [];
     const address = this.#peers.address(peer);
     const ipv4 = teredo.ipv4(address, 0);
-    if (this.#needsOwnPort(peer)) this.#openPreserved(peer);
+    if (this.#needsOwnPort(peer)) this.#openPreserved(peer, now);
     // The first datagram of a random port decides its mapping: it must go to where the peer will send from.
     const port = state.peerRandomPort || (state.isPeerPlain && state.randomPort !== 0 ? teredo.port(address, 0) : 0);
     if (port === 0 || !this.#identity.maySendTo(ipv4, port)) return [];
@@ -128,26 +158,35 @@ export class PortPreservingNat implements Extension {
       state.isOnRandom = true;
       state.refreshes = 0;
     }
-    this.deadlineAt = Math.min(this.deadlineAt, now + REFRESH_INTERVAL_MS);
+    this.#due(state, now);
     return undefined;
   }
 
-  /** EXT-38: a mapping of a random port is kept alive by nobody else. */
+  /** EXT-38: a mapping of a random port is kept alive by nobody else. One of which nothing came is closed. */
   timeOut(now: number): void {
-    let isAnyOnRandom = false;
+    this.deadlineAt = Number.POSITIVE_INFINITY;
     for (const { peer } of [...this.#ports.all()]) {
       const state = this.#of(peer);
-      if (state.isClosing) this.#closePort(peer, state);
-      if (!state.isOnRandom) continue;
-      isAnyOnRandom = true;
-      if (now - this.#lastDataAt(peer) < REFRESH_INTERVAL_MS) {
-        state.refreshes = 0;
-      } else if (state.refreshes < REFRESHES_MAX) {
-        state.refreshes++;
-        this.#refresh(peer);
-      }
+      if (state.dueAt > now) this.deadlineAt = Math.min(this.deadlineAt, state.dueAt);
+      else if (state.isClosing) this.#closePort(peer, state);
+      else if (state.isOnRandom) this.#refresh(peer, state, now);
+      else this.forget(peer);
     }
-    this.deadlineAt = isAnyOnRandom ? now + REFRESH_INTERVAL_MS : Number.POSITIVE_INFINITY;
+  }
+
+  #refresh(peer: number, state: State, now: number): void {
+    this.#due(state, now);
+    if (now - this.#lastDataAt(peer) < REFRESH_INTERVAL_MS) {
+      state.refreshes = 0;
+    } else if (state.refreshes < REFRESHES_MAX) {
+      state.refreshes++;
+      this.#actions.sendDirectToKnown(peer);
+    }
+  }
+
+  #due(state: State, now: number): void {
+    state.dueAt = now + REFRESH_INTERVAL_MS;
+    this.deadlineAt = Math.min(this.deadlineAt, state.dueAt);
   }
 
   forget(peer: number): void {
@@ -157,11 +196,12 @@ export class PortPreservingNat implements Extension {
 
   #needsOwnPort(peer: number): boolean {
     const { isSymmetric, isPortPreserving } = this.#identity;
+    if ((this.#states.get(peer)?.refusals ?? 0) > REFUSALS_MAX) return false;
     return isSymmetric && isPortPreserving && this.#peers.trusted[peer] === 0 && !this.hasRandomPort(peer);
   }
 
-  #openPreserved(peer: number): void {
-    const port = this.open(peer);
+  #openPreserved(peer: number, now: number): void {
+    const port = this.open(peer, now);
     if (port !== undefined) this.predict(peer, port.localPort);
   }
 
@@ -204,6 +244,8 @@ export class PortPreservingNat implements Extension {
         isOnRandom: false,
         isClosing: false,
         refreshes: 0,
+        dueAt: Number.POSITIVE_INFINITY,
+        refusals: 0,
       };
       this.#states.set(peer, state);
     }

@@ -7,6 +7,9 @@ import type { Identity } from '../identity.ts';
 const PORT_MIN = 49152;
 const PORT_MAX = 65535;
 
+/** Ports that the system did not give, at most so many are remembered. */
+const REFUSED_MAX = 64;
+
 /** A local socket that was opened for one peer. */
 export interface RandomPort {
   readonly peer: number;
@@ -17,13 +20,14 @@ export interface RandomPort {
 /**
  * Local sockets with random ports, one for each peer that needs one (RFC 6081 §5.4, §5.5).
  *
- * Bounded by `VIA_RANDOM_MAX` sockets.
+ * Bounded by `VIA_RANDOM_MAX` sockets, and `REFUSED_MAX` ports that others have.
  */
 export class RandomPorts {
   readonly #random: Random;
   readonly #events: RoleEvent[];
   readonly #identity: Identity;
   readonly #open = new Map<number, RandomPort>();
+  readonly #refused = new Set<number>();
 
   constructor(random: Random, events: RoleEvent[], identity: Identity) {
     this.#random = random;
@@ -69,6 +73,15 @@ export class RandomPorts {
     this.#events.push({ type: 'socket', via: port.via, open: false });
   }
 
+  /** The system did not give it: it is another program's. */
+  refuse(peer: number): void {
+    const port = this.#open.get(peer);
+    if (port === undefined) return;
+    this.#open.delete(peer);
+    if (this.#refused.size === REFUSED_MAX) this.#refused.clear();
+    this.#refused.add(port.localPort);
+  }
+
   /** Drawn at random; when the client has that port already, the next one that it has not. */
   #drawPort(): number {
     let port = PORT_MIN + (this.#random.uint32() % (PORT_MAX - PORT_MIN + 1));
@@ -77,7 +90,7 @@ export class RandomPorts {
   }
 
   #isTaken(port: number): boolean {
-    if (port === this.#identity.localPort) return true;
+    if (port === this.#identity.localPort || this.#refused.has(port)) return true;
     for (const { localPort } of this.#open.values()) if (localPort === port) return true;
     return false;
   }

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { RandomPorts } from '../../../../src/roles/client/extensions/random-ports.ts';
 import { Identity } from '../../../../src/roles/client/identity.ts';
 import { bubble, echoRequest, join, withOrigin } from '../../packets.ts';
-import { A, B, MAPPED_B, ScriptedRandom, SERVER, SERVER_B } from '../../scene.ts';
-import { hex, pollDatagrams, pollEvents, receive, seededRandom, transmit } from '../../support.ts';
+import { A, B, MAPPED_B, runUntil, ScriptedRandom, SERVER, SERVER_B } from '../../scene.ts';
+import { hex, ip6, pollDatagrams, pollEvents, receive, seededRandom, transmit } from '../../support.ts';
 import { bubbles, extended, PORT_PRESERVING, RESTRICTED } from './scene.ts';
 
 const on = { symmetricNat: true, portPreservingNat: true };
@@ -192,6 +192,60 @@ describe('RFC 6081 §5.4: port-preserving symmetric NAT', () => {
       `${MAPPED_B} by 0`,
       `${SERVER_B} by 0`,
     ]);
+  });
+
+  test('EXT-31, EXT-51: the first question after 30 s of silence is whole: random port and alternates', () => {
+    const { client } = extended(PORT_PRESERVING, { ...on, hairpinning: true });
+    receive(client, MAPPED_B, bubble(B, A), 100);
+    pollDatagrams(client);
+    pollEvents(client);
+    transmit(client, echoRequest(A, B), 31_000);
+    expect(bubbles(client).join()).toMatch(/alternate 192\.168\.1\.10:40001, random port \d+/);
+    expect(pollEvents(client)).toContainEqual(expect.objectContaining({ type: 'socket', via: 3, open: true }));
+  });
+
+  test('SEC-12: a random port that was opened for a stranger closes after 30 s when nothing came of it', () => {
+    const { client } = extended(PORT_PRESERVING, on);
+    receive(client, SERVER, withOrigin(MAPPED_B, join(bubble(B, A), NONCE, PEER_PORT)), 100);
+    expect(pollEvents(client)).toContainEqual(expect.objectContaining({ type: 'socket', via: 3, open: true }));
+    runUntil(client, 30_099);
+    expect(pollEvents(client)).toEqual([]);
+    runUntil(client, 30_101);
+    expect(pollEvents(client)).toEqual([{ type: 'socket', via: 3, open: false }]);
+    expect(client.pollTimeout()).toBeGreaterThan(1e6);
+  });
+
+  test('EXT-37: heard on the random port from elsewhere, idle for 30 s: the port closes and the peer is asked', () => {
+    const { client } = contacted();
+    receive(client, '198.51.100.77:60000', join(bubble(B, A), hex('0104 01020304')), 200, 3);
+    pollDatagrams(client);
+    pollEvents(client);
+    receive(client, '198.51.100.77:60001', bubble(B, A), 20_000, 3);
+    expect(pollEvents(client)).toEqual([]);
+    receive(client, '198.51.100.77:60001', bubble(B, A), 40_000, 3);
+    expect(pollEvents(client)).toContainEqual({ type: 'socket', via: 3, open: false });
+    expect(client.peers.trusted[client.peers.find(ip6(B), 0)]).toBe(0);
+    expect(bubbles(client)).toContainEqual(expect.stringMatching(`bubble to ${SERVER_B} \\[nonce`));
+  });
+
+  test('EXT-31: a port that the system does not give is replaced by another one, twice, and the peer is told', () => {
+    const { client } = extended(PORT_PRESERVING, on);
+    transmit(client, echoRequest(A, B), 100);
+    const opened = () => pollEvents(client).filter((event) => event.type === 'socket' && event.open);
+    expect(opened()).toHaveLength(1);
+    pollDatagrams(client);
+    for (let tries = 1; tries <= 2; tries++) {
+      client.refuseSocket(3, 100);
+      expect(opened()).toEqual([{ type: 'socket', via: 3, open: true, port: OWN_PORT + tries }]);
+      expect(bubbles(client)).toEqual([
+        expect.stringMatching(`\\[nonce \\w+, random port ${OWN_PORT + tries}, server\\]`),
+      ]);
+    }
+    // Something else is wrong: it is done without.
+    client.refuseSocket(3, 100);
+    expect(opened()).toEqual([]);
+    client.handleTimeout(2_100);
+    expect(bubbles(client)).toEqual([`bubble to ${MAPPED_B}`, expect.stringMatching(/\[nonce \w+, server\]$/)]);
   });
 
   test('EXT-31: a random port is none that the client has already', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { advertisement, bubble, echoRequest, join, nonceOf, withOrigin } from '../../packets.ts';
-import { A, B, MAPPED_B, SERVER, SERVER_B, SERVER2, sentence } from '../../scene.ts';
+import { A, B, MAPPED_B, runUntil, SERVER, SERVER_B, SERVER2, sentence } from '../../scene.ts';
 import { hex, pollDatagrams, pollEvents, receive, transmit } from '../../support.ts';
 import { bubbles, extended, SYMMETRIC, told } from './scene.ts';
 
@@ -85,6 +85,30 @@ describe('RFC 6081 §5.5: sequential port-symmetric NAT', () => {
         .map(sentence)
         .filter((line) => line.startsWith('solicitation')),
     ).toEqual([]);
+  });
+
+  test('EXT-43: 30 s later everything about a test is forgotten: the next bubble waits for a new one', () => {
+    const { client } = extended(SYMMETRIC, on);
+    receive(client, SERVER, withOrigin(MAPPED_B, join(bubble(B, A), hex('0104 deadbeef'))), 100);
+    runUntil(client, 39_000);
+    pollDatagrams(client);
+    transmit(client, echoRequest(A, B), 40_000);
+    const solicited = pollDatagrams(client).filter(({ via }) => via >= 3);
+    expect(solicited.map(({ endpoint }) => endpoint)).toEqual([SERVER, MAPPED_B, SERVER2]);
+  });
+
+  test('EXT-43, SEC-12: the next deadline is found among sixteen tests at most', () => {
+    const { client } = extended(SYMMETRIC, on);
+    const strangers = 600;
+    for (let i = 0; i < strangers; i++) {
+      const peer = `2001:0:c633:6401:${(0x100 + i).toString(16)}:372a:39cc:9bb2`;
+      transmit(client, echoRequest(A, peer), 100 + i / 1_000);
+      pollDatagrams(client);
+    }
+    // Those who had to make room were asked without a foretold port, at once: sixteen wait for the first timer.
+    client.handleTimeout(1_150);
+    const tests = pollDatagrams(client).filter(({ endpoint, via }) => endpoint === SERVER && via >= 3);
+    expect(tests).toHaveLength(16);
   });
 
   test('CLI-21: only an advertisement with the nonce of the test counts', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bubble, echoRequest, join, teredoAddress, withOrigin } from '../../packets.ts';
 import { A, B, MAPPED_B, runUntil, SERVER, SERVER_B, sentences } from '../../scene.ts';
-import { drops, hex, pollDatagrams, pollEvents, pollPackets, receive, transmit } from '../../support.ts';
+import { drops, hex, ip6, pollDatagrams, pollEvents, pollPackets, receive, transmit } from '../../support.ts';
 import { bubbles, extended, RESTRICTED, SYMMETRIC } from './scene.ts';
 
 const on = { symmetricNat: true };
@@ -92,6 +92,36 @@ describe('RFC 6081 §5.2: symmetric NAT support', () => {
     expect(transmit(client, echoRequest(A, B), 300)[0]?.endpoint).toBe('198.51.100.77:9998');
     expect(receive(client, '198.51.100.77:9999', echoRequest(B, A), 400)).toHaveLength(1);
     expect(receive(client, '198.51.100.77:9997', echoRequest(B, A), 500)).toHaveLength(0);
+  });
+
+  test('EXT-35: data from the mapping in the address is let in, and does not move a peer that is reached elsewhere', () => {
+    const { client, random } = extended(RESTRICTED, on);
+    random.script.push(0x01020304);
+    transmit(client, echoRequest(A, B), 100);
+    receive(client, '198.51.100.77:9999', join(bubble(B, A), hex('0104 01020304')), 200);
+    pollDatagrams(client);
+    expect(receive(client, MAPPED_B, echoRequest(B, A), 300)).toHaveLength(1);
+    expect(transmit(client, echoRequest(A, B), 400)[0]?.endpoint).toBe('198.51.100.77:9999');
+    // But it does not keep the way alive on which nothing comes.
+    for (let now = 1_000; now <= 31_000; now += 1_000) receive(client, MAPPED_B, echoRequest(B, A), now);
+    receive(client, MAPPED_B, echoRequest(B, A), 32_000);
+    expect(transmit(client, echoRequest(A, B), 32_100)[0]?.endpoint).toBe(MAPPED_B);
+  });
+
+  test('EXT-35: a peer idle for 30 s that comes from elsewhere without a proof is not trusted any more, and asked', () => {
+    const { client, random } = extended(RESTRICTED, on);
+    random.script.push(0x01020304);
+    transmit(client, echoRequest(A, B), 100);
+    receive(client, '198.51.100.77:9999', join(bubble(B, A), hex('0104 01020304')), 200);
+    pollDatagrams(client);
+    receive(client, '198.51.100.77:9998', bubble(B, A), 29_000);
+    expect(client.peers.trusted[client.peers.find(ip6(B), 0)]).toBe(1);
+    expect(bubbles(client)).toEqual([]);
+    receive(client, '198.51.100.77:9998', bubble(B, A), 40_000);
+    expect(client.peers.trusted[client.peers.find(ip6(B), 0)]).toBe(0);
+    expect(bubbles(client)).toContainEqual(expect.stringMatching(`bubble to ${SERVER_B} \\[nonce`));
+    // The old mapping is another host's now, perhaps.
+    expect(receive(client, '198.51.100.77:9999', echoRequest(B, A), 40_100)).toEqual([]);
   });
 
   test('data that overtakes its proof waits for it', () => {
