@@ -94,7 +94,7 @@ export class Contacts {
     if (this.isPending(peer)) return;
     const asked = this.#asker.ask(peer, now);
     if (asked === 'spent') this.#giveUp(peer, Drop.Budget, now);
-    else this.#await(peer, 0, attemptsMax, asked, now);
+    else this.#wait(peer, 0, attemptsMax, asked, now);
   }
 
   /** The peer has shown itself at this mapping: trust it and send what waited, oldest first. */
@@ -138,12 +138,12 @@ export class Contacts {
       const { peer, attempt, attemptsMax } = due;
       const asked = attempt < attemptsMax ? this.#asker.ask(peer, now) : 'spent';
       if (asked === 'spent') this.#giveUp(peer, Drop.Unanswered, now);
-      else this.#await(peer, attempt, attemptsMax, asked, now);
+      else this.#wait(peer, attempt, attemptsMax, asked, now);
     }
   }
 
   /** For an answer to a question, the time that answers have; for leave to ask, no longer than that takes. */
-  #await(peer: number, attempt: number, attemptsMax: number, asked: Asked, now: number): void {
+  #wait(peer: number, attempt: number, attemptsMax: number, asked: Asked, now: number): void {
     if (asked === 'sent') this.#pending.set(peer, attempt + 1, attemptsMax, now + ANSWER_TIMEOUT_MS);
     else this.#pending.set(peer, attempt, attemptsMax, askableAt(this.peers, peer, now));
   }
