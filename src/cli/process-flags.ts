@@ -19,6 +19,7 @@ export interface ProcessFlags {
   readonly hookAddressChanged?: string;
   readonly clientHook?: string;
   readonly hookTimeLimit?: number;
+  readonly user?: string;
 }
 
 /** Adds them to the commands that keep running. */
@@ -40,13 +41,18 @@ export function addProcessFlags(program: Command): void {
       .option('--control-socket <PATH>', 'control socket (default: /run/teredo/INTERFACE.sock)', pathFlag)
       .option('--control-group <GROUP>', 'group that may use it beside the owner (default: teredo, if there is one)')
       .option('--no-control', 'open no control socket: "teredo status" and the like cannot reach this process');
+    command.option(
+      '--user <NAME>',
+      'whom root becomes once ports are open (default: teredo, else nobody; "root": nobody else)',
+      userFlag,
+    );
     command.option('--hook-time-limit <SECONDS>', 'end a hook that takes longer (default: 20)', timeLimit);
   }
 }
 
 /** What they mean to a daemon. */
 export function processOptions(flags: ProcessFlags): ProcessOptions {
-  const { hookUp, hookDown, hookAddressChanged, clientHook, hookTimeLimit } = flags;
+  const { hookUp, hookDown, hookAddressChanged, clientHook, hookTimeLimit, user } = flags;
   const hooks: HookOptions = {
     ...(hookUp === undefined ? {} : { up: [hookUp] }),
     ...(hookDown === undefined ? {} : { down: [hookDown] }),
@@ -54,7 +60,8 @@ export function processOptions(flags: ProcessFlags): ProcessOptions {
     ...(clientHook === undefined ? {} : { clientHook }),
     ...(hookTimeLimit === undefined ? {} : { timeLimitMs: hookTimeLimit * 1_000 }),
   };
-  return { hooks };
+  const privileges = user === undefined ? {} : { user };
+  return { hooks, privileges };
 }
 
 /** A program by its whole path: what is run later, perhaps with more rights, must not depend on who starts us where. */
@@ -72,6 +79,11 @@ function programFlag(flag: string): (value: string) => string {
     }
     return value;
   };
+}
+
+function userFlag(value: string): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/.test(value)) return value;
+  throw usageError('--user', value, 'not the name of a user', 'name a user of this host');
 }
 
 function timeLimit(value: string): number {

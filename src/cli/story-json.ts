@@ -46,6 +46,7 @@ function body(report: Report): Record<string, unknown> {
       return { type: 'port-mapping', role: report.role.role, ...portMapping(report.mapping, report.isPublic) };
     case 'event':
       return { role: report.role.role, ...event(report.event) };
+    case 'privileges':
     case 'hook':
     case 'warning':
       return { ...report };

@@ -38,6 +38,8 @@ export function tell(report: Report): string[] {
       return tellPortMapping(report.mapping, report.isPublic);
     case 'event':
       return tellEvent(report.role, report.event);
+    case 'privileges':
+      return [`user ${report.user}, rights left: ${report.capabilities.join(', ') || 'none'}`];
     case 'hook':
       return [`hook ${report.hook}: ${report.text}`];
     case 'warning':

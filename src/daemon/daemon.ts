@@ -4,15 +4,18 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { asTeredoError, TeredoError } from '../errors.ts';
 import { forwardsIpv6, localAddressTo } from '../io/linux/host.ts';
 import { TunInterface, type WantedInterface } from '../io/linux/interface.ts';
+import { stateFolder } from '../io/mapping/state-file.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import { formatIpv4, formatIpv6, parseIpv4 } from '../wire/text.ts';
 import type { DaemonConfiguration, RoleConfiguration } from './configuration/configuration.ts';
+import { socketFolder } from './control/socket-path.ts';
 import { RoleCounters } from './counters.ts';
 import { type HookOptions, Hooks } from './hooks/hooks.ts';
 import { viewHost } from './host-view.ts';
 import { Mending } from './mending.ts';
 import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
 import { PortMappings } from './port-mappings.ts';
+import { type PrivilegeOptions, Privileges } from './privileges.ts';
 import { Questions } from './questions.ts';
 import { type Reporter, warning } from './reports.ts';
 import { CLIENT_ROUTE, RELAY_ROUTE } from './routes.ts';
@@ -33,6 +36,8 @@ const DOWN: WantedInterface = { up: false, mtu: RELAY_MTU, addresses: [], routes
 /** What one process has beside its roles. */
 export interface ProcessOptions {
   readonly hooks?: HookOptions;
+  /** Rights are given up once ports are open; left out, the process keeps what it has. */
+  readonly privileges?: PrivilegeOptions;
 }
 
 /**
@@ -58,12 +63,14 @@ export class Daemon {
   readonly #portMappings: PortMappings;
   readonly #hooks: Hooks;
   readonly #servers: Servers;
+  readonly #privileges: Privileges | undefined;
   readonly #onExit = () => this.#endNow();
   #localPorts: readonly number[] = [];
   #wake = -1;
   #settling: NodeJS.Timeout | undefined;
   #running = true;
   #isRouteTold = false;
+  #onRightsLimited = () => {};
   #stopping = false;
   #failure: TeredoError | undefined;
 
@@ -75,6 +82,12 @@ export class Daemon {
       report(what);
       this.#hooks.hear(what);
     };
+    this.#privileges =
+      options.privileges &&
+      new Privileges(options.privileges, configuration, report, {
+        state: stateFolder(),
+        sockets: socketFolder(),
+      });
     this.#memory = RoleCounters.memory(configuration.length);
     this.counters = configuration.map((_, index) => new RoleCounters(this.#memory, index));
     this.#interfaces = configuration.map(({ interfaceName }) =>
@@ -91,7 +104,8 @@ export class Daemon {
       device === undefined ? [] : [new Mending(device, (trouble) => this.#warn(trouble))],
     );
     const { port1, port2 } = new MessageChannel();
-    const input: DataPathInput = { configuration, host: this.#viewHost(), counters: this.#memory };
+    const changesUser = this.#privileges?.changesUser ?? false;
+    const input: DataPathInput = { configuration, host: this.#viewHost(), counters: this.#memory, changesUser };
     this.#control = port1;
     this.#worker = new Worker(threadUrl(), { workerData: { input, control: port2 }, transferList: [port2] });
     this.ended = this.#watch();
@@ -115,11 +129,13 @@ export class Daemon {
     this.#control.on('message', (message: FromDataPath) => {
       // Who asks does not wait for what the system is still about.
       if (message.type === 'answer') return this.questions.answered(message.id, message.answer);
+      if (message.type === 'rights-limited') this.#onRightsLimited();
       heard = heard.then(() => this.#hear(message)).catch((error: unknown) => this.#fail(error));
     });
     this.#worker.on('error', (error) => this.#failThread(asTeredoError(error)));
     // The port closes after the last message; the thread has ended when its descriptors are closed.
     await Promise.all([once(this.#control, 'close'), new Promise((resolve) => this.#worker.once('exit', resolve))]);
+    this.#onRightsLimited();
     // What was begun with an interface ends before it is cleared.
     await heard;
     this.#tidy();
@@ -136,8 +152,11 @@ export class Daemon {
         this.#localPorts = message.localPorts;
         this.questions.open();
         if (this.#stopping) this.#tell({ type: 'stop' });
+        await this.#giveUpRights();
         await this.#setUp(message);
         break;
+      case 'rights-limited':
+        break; // told to who waits for it
       case 'failed':
         this.#failThread(new TeredoError(message.code, message.message, message.next));
         break;
@@ -160,6 +179,19 @@ export class Daemon {
       case 'stopped':
         break;
     }
+  }
+
+  /** Ports are open, and nothing else has begun. */
+  async #giveUpRights(): Promise<void> {
+    const privileges = this.#privileges;
+    if (this.#stopping || privileges?.isDropping !== true) return;
+    privileges.drop();
+    const limited = new Promise<void>((resolve) => {
+      this.#onRightsLimited = resolve;
+    });
+    this.#tell({ type: 'limit-rights', rights: privileges.rights });
+    await limited;
+    if (!this.#stopping) privileges.verify();
   }
 
   /** Brings up what needs no qualification, and says that the roles are ready. */

@@ -9,6 +9,7 @@ import { hmacSha1 } from '../io/hmac.ts';
 import { AddressWatch } from '../io/linux/address-watch.ts';
 import { Arena } from '../io/linux/arena.ts';
 import { BootClock } from '../io/linux/boot-clock.ts';
+import { keepCapabilities, limitCapabilities } from '../io/linux/capabilities.ts';
 import { type Checksum, checksumOf } from '../io/linux/checksum.ts';
 import { EventLoop } from '../io/linux/event-loop.ts';
 import { NativePort } from '../io/linux/native-port.ts';
@@ -95,6 +96,7 @@ export class DataPath {
       this.#loop = new EventLoop(drivers, this.#poller, this.#clock);
       const localPorts = this.#lanes.map((lane) => lane.udp.localPort(0));
       const offloads = this.#lanes.map((lane) => lane.offloads);
+      if (input.changesUser) keepCapabilities();
       this.#post({ type: 'ready', wake: wake.fd, localPorts, offloads, checksums: this.#checksum.by });
     } catch (error) {
       this.#close();
@@ -181,6 +183,10 @@ export class DataPath {
       switch (message.type) {
         case 'stop':
           this.#loop.stop();
+          break;
+        case 'limit-rights':
+          limitCapabilities(message.rights, 0n);
+          this.#post({ type: 'rights-limited' });
           break;
         case 'port-mapping':
           this.#lanes[message.role]?.running.setPortMapping(message.mapping);

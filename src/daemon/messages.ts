@@ -19,6 +19,8 @@ export interface DataPathInput {
   readonly host: HostView;
   /** One block of doubles for each role: drops first, then the ports' counters; see `counters.ts`. */
   readonly counters: SharedArrayBuffer;
+  /** The process is about to become another user; the thread keeps its rights until it is told to limit them. */
+  readonly changesUser: boolean;
 }
 
 export type ToDataPath =
@@ -28,6 +30,8 @@ export type ToDataPath =
   | { readonly type: 'question'; readonly id: number; readonly question: Question }
   /** The servers a client may use from now on; none: their names could not be resolved. */
   | { readonly type: 'servers'; readonly role: number; readonly servers: readonly ServerAddress[] }
+  /** Keep these capabilities only, one bit for each. */
+  | { readonly type: 'limit-rights'; readonly rights: bigint }
   | { readonly type: 'stop' };
 
 export type FromDataPath =
@@ -44,5 +48,6 @@ export type FromDataPath =
   | { readonly type: 'event'; readonly role: number; readonly event: RoleEvent; readonly now: number }
   | { readonly type: 'warning'; readonly code: string; readonly message: string; readonly next: string }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answers[Question['type']] }
+  | { readonly type: 'rights-limited' }
   | { readonly type: 'addresses-changed' }
   | { readonly type: 'stopped' };

@@ -46,6 +46,8 @@ export type Report =
     }
   /** Any other event of a role. */
   | { readonly type: 'event'; readonly role: RoleConfiguration; readonly event: RoleEvent }
+  /** What the process may still do, now that its ports are open. */
+  | { readonly type: 'privileges'; readonly user: string; readonly capabilities: readonly string[] }
   /** A line that a hook printed. */
   | { readonly type: 'hook'; readonly hook: string; readonly program: string; readonly text: string }
   /** Something works less well than it could. */

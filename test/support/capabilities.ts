@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, test } from 'vitest';
 import { succeeds } from '../../src/lab/kernel/commands.ts';
+import { PROGRAM } from '../../src/lab/kernel/teredo.ts';
 
 /**
  * What a test may need of the machine it runs on. Nothing is skipped silently: a group whose needs are not met says
@@ -8,14 +9,15 @@ import { succeeds } from '../../src/lab/kernel/commands.ts';
  */
 export type Capability = keyof typeof questions;
 
+const AS_NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+
 const questions = {
   root: () => process.getuid?.() === 0,
   'network namespaces': () => {
     const name = `teredo-probe-${process.pid}`;
     return succeeds(['ip', 'netns', 'add', name]) && succeeds(['ip', 'netns', 'delete', name]);
   },
-  'namespaces without root': () =>
-    succeeds(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'unshare', '-Urnm', 'true']),
+  'namespaces without root': () => succeeds([...AS_NOBODY, 'unshare', '-Urnm', 'true']),
   nftables: () => inNamespace(['nft', 'add', 'table', 'ip', 'probe']),
   'a TUN device': () => inNamespace(['ip', 'tuntap', 'add', 'mode', 'tun', 'name', 'probe']),
   ping: () => succeeds(['ping', '-V']),
@@ -26,6 +28,7 @@ const questions = {
   'miredo-server': () => succeeds(['miredo-server', '-V']),
   chromium: () => existsSync('/usr/bin/chromium'),
   miniupnpd: () => existsSync('/usr/sbin/miniupnpd'),
+  'code that everybody may read': () => succeeds([...AS_NOBODY, process.execPath, PROGRAM, '--version']),
 } as const;
 
 const answers = new Map<Capability, boolean>();

@@ -41,8 +41,12 @@ export async function listenOn(server: Server, path: string, group: string | und
   rmSync(fresh, { force: true });
   const inode = statSync(path).ino;
   return () => {
-    // What another process put there in the meantime stays.
-    if (statSync(path, { throwIfNoEntry: false })?.ino === inode) rmSync(path, { force: true });
+    try {
+      // What another process put there in the meantime stays.
+      if (statSync(path, { throwIfNoEntry: false })?.ino === inode) rmSync(path, { force: true });
+    } catch {
+      // In a folder of root's, by who has given up root's rights: the next one takes the file over.
+    }
   };
 }
 

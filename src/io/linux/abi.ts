@@ -127,3 +127,19 @@ export const EAGAIN = 11;
 export const EINVAL = 22;
 export const EMSGSIZE = 90;
 export const EBADFD = 77;
+
+/** linux/prctl.h and linux/capability.h. */
+export const PR_SET_KEEPCAPS = 8;
+export const PR_SET_NO_NEW_PRIVS = 38;
+export const PR_CAP_AMBIENT = 47;
+export const PR_CAP_AMBIENT_RAISE = 2;
+export const PR_CAP_AMBIENT_CLEAR_ALL = 4;
+export const CAPABILITY_VERSION_3 = 0x20080522;
+/** linux/seccomp.h; the number of the call is that of asm-generic but on x64. */
+export const SYS_SECCOMP = process.arch === 'x64' ? 317 : 277;
+export const SECCOMP_SET_MODE_FILTER = 1;
+export const SECCOMP_FILTER_FLAG_TSYNC = 1;
+export const SECCOMP_FILTER_FLAG_SPEC_ALLOW = 4;
+/** struct sock_filter: u16 code, u8 jt, u8 jf, u32 k: "return, and let the call pass". */
+export const BPF_RETURN = 0x06;
+export const SECCOMP_RET_ALLOW = 0x7fff0000;

@@ -70,6 +70,23 @@ export const clockGettime: Call<[clock: number, timespec: number]> = library.fun
   'int clock_gettime(int clock, uintptr_t timespec)',
 );
 
+export const prctl: Call<[option: number, a: number, b: number, c: number, d: number]> = library.func(
+  'int prctl(int option, ulong a, ulong b, ulong c, ulong d)',
+);
+export const capset: Call<[header: number, data: number]> = library.func(
+  'int capset(uintptr_t header, uintptr_t data)',
+);
+// These three change all threads of the process: the C library sees to it, the system calls would not.
+export const setgroups: Call<[count: number, groups: number]> = library.func(
+  'int setgroups(size_t count, uintptr_t groups)',
+);
+export const setresgid: Call<[real: number, effective: number, saved: number]> = library.func(
+  'int setresgid(uint real, uint effective, uint saved)',
+);
+export const setresuid: Call<[real: number, effective: number, saved: number]> = library.func(
+  'int setresuid(uint real, uint effective, uint saved)',
+);
+
 /** A system call by its number, where the C library has no function for it everywhere. */
 export const systemCall: Call<[number: number, a: number, b: number, c: number]> = library.func(
   'long syscall(long number, ulong a, ulong b, ulong c)',

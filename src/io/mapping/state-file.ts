@@ -69,8 +69,11 @@ export class StateFile {
   }
 }
 
+/** A process that was root may have become another user since. */
+const STARTED_AS_ROOT = process.getuid?.() === 0;
+
 /** Where a daemon keeps what must outlive it: systemd's choice, the system's place for root, else the user's. */
-export function stateFolder(environment: NodeJS.ProcessEnv = process.env, isRoot = process.getuid?.() === 0): string {
+export function stateFolder(environment: NodeJS.ProcessEnv = process.env, isRoot = STARTED_AS_ROOT): string {
   const { STATE_DIRECTORY, XDG_STATE_HOME } = environment;
   if (STATE_DIRECTORY !== undefined && STATE_DIRECTORY !== '') return STATE_DIRECTORY.split(':')[0]!;
   if (XDG_STATE_HOME?.startsWith('/')) return join(XDG_STATE_HOME, 'teredo');
