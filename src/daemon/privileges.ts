@@ -1,5 +1,5 @@
 import { chownSync, lstatSync, mkdirSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TeredoError } from '../errors.ts';
 import { findAccount, isMapped, mayRead, nameOfUser } from '../io/linux/accounts.ts';

@@ -6,7 +6,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Ended, run, runToEnd } from './commands.ts';
@@ -30,6 +30,8 @@ export class Network {
     this.#wholeChecksums = wholeChecksums;
     this.#prefix = `teredo-${randomBytes(4).toString('hex')}`;
     this.directory = mkdtempSync(join(tmpdir(), `${this.#prefix}-`));
+    // Daemons that have given up root's rights find what is theirs below it.
+    chmodSync(this.directory, 0o711);
     process.once('exit', this.#onExit);
   }
 
