@@ -52,7 +52,7 @@ export function addProcessFlags(program: Command): void {
 
 /** What they mean to a daemon. */
 export function processOptions(flags: ProcessFlags): ProcessOptions {
-  const { hookUp, hookDown, hookAddressChanged, clientHook, hookTimeLimit, user } = flags;
+  const { hookUp, hookDown, hookAddressChanged, clientHook, hookTimeLimit, user, controlSocket } = flags;
   const hooks: HookOptions = {
     ...(hookUp === undefined ? {} : { up: [hookUp] }),
     ...(hookDown === undefined ? {} : { down: [hookDown] }),
@@ -60,7 +60,10 @@ export function processOptions(flags: ProcessFlags): ProcessOptions {
     ...(clientHook === undefined ? {} : { clientHook }),
     ...(hookTimeLimit === undefined ? {} : { timeLimitMs: hookTimeLimit * 1_000 }),
   };
-  const privileges = user === undefined ? {} : { user };
+  const privileges = {
+    ...(user === undefined ? {} : { user }),
+    ...(controlSocket === undefined ? {} : { controlSocket }),
+  };
   return { hooks, privileges };
 }
 

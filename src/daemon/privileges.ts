@@ -19,6 +19,8 @@ import { type Reporter, warning } from './reports.ts';
 export interface PrivilegeOptions {
   /** Who root becomes; "root": it stays. Unless said, `teredo` where there is such a user, else `nobody`. */
   readonly user?: string;
+  /** A control socket that is not at the usual place. */
+  readonly controlSocket?: string;
 }
 
 /** Where the process writes later. */
@@ -81,7 +83,8 @@ export class Privileges {
     if (account !== undefined) {
       hand(this.#folders.state, account, 0o700);
       // There is one if somebody listens in it, and has to take a file away in the end.
-      hand(this.#folders.sockets, account);
+      const { controlSocket } = this.#options;
+      hand(controlSocket === undefined ? this.#folders.sockets : dirname(controlSocket), account);
       keepCapabilities();
       become(account);
     }

@@ -10,7 +10,7 @@ import { startServer } from '../support/ours.ts';
 
 describeWith(laboratory, 'The control socket', () => {
   const network = new Network();
-  const socket = join(network.directory, 'client.sock');
+  const socket = join(network.directory, 'teredo', 'client.sock');
   let host: Namespace;
 
   beforeAll(async () => {

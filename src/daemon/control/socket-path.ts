@@ -4,6 +4,8 @@ import { join } from 'node:path';
 /** Where the control sockets of this system lie. */
 const SYSTEM_FOLDER = '/run/teredo';
 const SUFFIX = '.sock';
+/** The number of the first network namespace, on kernels since 6.17. */
+const INITIAL_NETWORK = '4026531833';
 
 /** The folder of control sockets: systemd's choice, the system's place, or a user's own. */
 export function socketFolder(environment: NodeJS.ProcessEnv = process.env): string {
@@ -42,13 +44,22 @@ function list(folder: string): string[] {
   }
 }
 
-/** ".4026532281" in a network namespace other than that of process 1; empty at home, and where nobody tells. */
+/** ".4026532281" in a network namespace other than that of process 1; empty at home. */
 function networkMark(): string {
+  const ours = networkOf('self');
+  if (ours === undefined) return '';
+  const first = networkOf('1');
+  // Only root may look at process 1; where not even root may, this is a container.
+  const isHome = first === undefined ? process.getuid?.() !== 0 || ours === INITIAL_NETWORK : ours === first;
+  return isHome ? '' : `.${ours}`;
+}
+
+/** The number of the network namespace that a process is in; undefined: nobody tells. */
+function networkOf(id: string): string | undefined {
   try {
-    const [ours, first] = [readlinkSync('/proc/self/ns/net'), readlinkSync('/proc/1/ns/net')];
-    return ours === first ? '' : `.${/\d+/.exec(ours)?.[0] ?? '0'}`;
+    return /\d+/.exec(readlinkSync(`/proc/${id}/ns/net`))?.[0];
   } catch {
-    return '';
+    return undefined;
   }
 }
 
