@@ -173,7 +173,7 @@ function obstacleFor(account: Account): string | undefined {
   const SETUID = 1n << 7n;
   const { effective } = capabilitiesOf('thread-self');
   if ((effective & SETGID) === 0n || (effective & SETUID) === 0n) return 'no right to change the user';
-  // A server whose name means another address is run anew, by a new thread that loads our files.
+  // Parts of us are loaded when they are first needed, and by whoever we are then.
   const own = fileURLToPath(import.meta.url);
   if (!mayRead(account, own)) return `user ${account.name} may not read ${own}`;
   return undefined;
