@@ -1,4 +1,4 @@
-import type { NatBehaviour, NatType } from '../roles/role.ts';
+import type { MappingLifetime, NatBehaviour, NatType } from '../roles/role.ts';
 
 /** What lies between a client and its server, in words for people. */
 
@@ -26,11 +26,22 @@ const FILTERING_WORDS: Record<NatBehaviour['filtering'], string> = {
 };
 
 /** "one mapping for all destinations; lets in whoever was sent to; port numbers: preserving; hairpinning: yes". */
-export function behaviour({ mapping, filtering, portAllocation, hairpinning }: NatBehaviour): string {
+export function behaviour(of: NatBehaviour): string {
+  const { mapping, filtering, portAllocation, hairpinning, mappingLifetime } = of;
   return [
     MAPPING_WORDS[mapping],
     FILTERING_WORDS[filtering],
     `port numbers: ${portAllocation}`,
     `hairpinning: ${hairpinning === 'no' ? 'no (no bubble of our own came back in 3 tries)' : hairpinning}`,
+    `silent mappings: ${lifetime(mappingLifetime)}`,
   ].join('; ');
+}
+
+/** "kept for 90 s, lost within 120 s", or why that is not known. */
+function lifetime({ atLeastMs, belowMs, reason }: MappingLifetime): string {
+  const bounds = [
+    ...(atLeastMs === undefined ? [] : [`kept for ${atLeastMs / 1_000} s`]),
+    ...(belowMs === undefined ? [] : [`lost within ${belowMs / 1_000} s`]),
+  ];
+  return bounds.length > 0 ? bounds.join(', ') : `unknown (${reason})`;
 }

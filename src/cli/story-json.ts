@@ -89,7 +89,7 @@ function event(from: RoleEvent): Record<string, unknown> {
     case 'peer-trusted':
       return { type: from.type, peer: formatIpv6(from.peer), mapping: endpoint(from.mapped) };
     case 'peer-unreachable':
-      return { type: from.type, peer: formatIpv6(from.peer) };
+      return { type: from.type, peer: formatIpv6(from.peer), reason: from.reason };
     case 'qualified':
     case 'off-line':
     case 'socket':

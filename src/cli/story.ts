@@ -99,7 +99,7 @@ function tellEvent(role: RoleConfiguration, event: RoleEvent): string[] {
     case 'refresh-interval':
       return [`client: the NAT keeps a mapping for at least ${seconds(event.intervalMs)}; refreshing that often`];
     case 'peer-unreachable':
-      return [`${role.role}: ${formatIpv6(event.peer)} does not answer`];
+      return [`${role.role}: ${formatIpv6(event.peer)} is not reachable: ${event.reason}`];
     // A busy relay meets a peer every millisecond: these are for programs that ask for them.
     case 'peer-trusted':
     case 'qualified':

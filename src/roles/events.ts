@@ -26,7 +26,26 @@ export interface NatBehaviour {
   readonly portAllocation: 'preserving' | 'sequential' | 'random' | 'unknown';
   /** §6. */
   readonly hairpinning: 'yes' | 'no' | 'unknown';
+  /** §4.3. */
+  readonly mappingLifetime: MappingLifetime;
 }
+
+/** How long a NAT keeps a mapping that is silent (RFC 4787 §4.3), as far as the search of RFC 4380 §5.2.7 has shown. */
+export interface MappingLifetime {
+  /** Whether longer than the refresh interval that was configured. */
+  readonly outlivesRefresh: 'yes' | 'no' | 'unknown';
+  /** The longest silence that a mapping was seen to survive, and the shortest that it was seen not to, in ms. */
+  readonly atLeastMs?: number;
+  readonly belowMs?: number;
+  /** In words. */
+  readonly reason: string;
+}
+
+/** Why a peer is given up for now; the words are stable, people grep for them. */
+export type UnreachableReason =
+  | 'no answer, neither directly nor through its server'
+  | 'it answers through its server, but the two NATs let nothing through directly'
+  | 'no relay answered for it';
 
 /** Why a client is off-line; the words are stable, people grep for them. */
 export type OfflineReason =
@@ -93,4 +112,4 @@ export type RoleEvent =
    */
   | { readonly type: 'port-mapping'; readonly wanted: boolean; readonly localPort: number }
   | { readonly type: 'peer-trusted'; readonly peer: Uint8Array; readonly mapped: Endpoint }
-  | { readonly type: 'peer-unreachable'; readonly peer: Uint8Array };
+  | { readonly type: 'peer-unreachable'; readonly peer: Uint8Array; readonly reason: UnreachableReason };

@@ -3,7 +3,16 @@ import type { DropCounters } from './drop.ts';
 import type { RoleEvent } from './events.ts';
 
 export type { ServerAddress } from './client/servers.ts';
-export type { Endpoint, NatBehaviour, NatType, OfflineReason, RoleEvent, ServerReason } from './events.ts';
+export type {
+  Endpoint,
+  MappingLifetime,
+  NatBehaviour,
+  NatType,
+  OfflineReason,
+  RoleEvent,
+  ServerReason,
+  UnreachableReason,
+} from './events.ts';
 
 /**
  * The protocol, seen from outside: bytes and instants in, bytes and one deadline out.

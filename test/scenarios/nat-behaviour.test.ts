@@ -15,7 +15,11 @@ import { World } from '../../src/sim/world.ts';
 const independent = { mapping: 'endpoint-independent', portAllocation: 'preserving' } as const;
 const dependent = { mapping: 'endpoint-dependent', filtering: 'address-and-port-dependent' } as const;
 
-const kinds: readonly (readonly [string, (ipv4: string) => NatKind, Omit<NatBehaviour, 'hairpinning'>])[] = [
+const kinds: readonly (readonly [
+  string,
+  (ipv4: string) => NatKind,
+  Omit<NatBehaviour, 'hairpinning' | 'mappingLifetime'>,
+])[] = [
   ['cone', coneNat, { ...independent, filtering: 'endpoint-independent' }],
   ['address-restricted', addressRestrictedNat, { ...independent, filtering: 'address-dependent' }],
   ['port-restricted', portRestrictedNat, { ...independent, filtering: 'address-and-port-dependent' }],
@@ -39,7 +43,8 @@ for (const hairpinning of [true, false]) {
       );
       // A symmetric NAT turns the bubble round to a mapping that was made for somebody else: nothing comes back.
       const isTurned = hairpinning && expected.mapping === 'endpoint-independent';
-      expect(found).toEqual([{ ...expected, hairpinning: isTurned ? 'yes' : 'no' }]);
+      const mappingLifetime = { outlivesRefresh: 'unknown', reason: 'not measured unless asked for' };
+      expect(found).toEqual([{ ...expected, hairpinning: isTurned ? 'yes' : 'no', mappingLifetime }]);
     },
   );
 }
@@ -57,3 +62,29 @@ test('a server that falls silent: unknown, not no', () => {
   );
   expect(found).toMatchObject({ filtering: 'unknown', hairpinning: 'unknown' });
 });
+
+test.each([
+  [35_000, 'no'],
+  [75_000, 'yes'],
+  [600_000, 'yes'],
+] as const)(
+  'RFC 4380 §5.2.7, RFC 4787 §4.3: a NAT that keeps a silent mapping for %i ms: longer than 30 s? %s',
+  (lifetimeMs, expected) => {
+    const world = new World({ seed: 3 });
+    const server = world.addServer({ ipv4: ['203.0.113.1', '203.0.113.2'] });
+    const behind = world.addNat(portRestrictedNat('192.0.2.1', { lifetimeMs }));
+    const config = { identifyNat: true, findRefreshInterval: true };
+    const client = world.addClient({ server, behind, config });
+    world.runUntil(() => client.isQualified);
+    world.runFor(3_600_000);
+    const found = client.tunnel.events.flatMap(({ event }) =>
+      event.type === 'nat-behaviour' ? [event.behaviour.mappingLifetime] : [],
+    );
+    expect(found[0]).toEqual({ outlivesRefresh: 'unknown', reason: 'being measured' });
+    const { outlivesRefresh, atLeastMs = 0, belowMs = Infinity, reason } = found.at(-1)!;
+    expect(outlivesRefresh).toBe(expected);
+    expect(atLeastMs).toBeLessThanOrEqual(lifetimeMs);
+    expect(belowMs).toBeGreaterThanOrEqual(lifetimeMs);
+    expect(reason).not.toBe('');
+  },
+);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { allExtensions } from '../../src/roles/client/extensions/extensions.ts';
+import type { UnreachableReason } from '../../src/roles/role.ts';
 import {
   addressRestrictedNat,
   addressSymmetricNat,
@@ -60,6 +61,8 @@ for (const servers of ['one server', 'two servers'] as const) {
       const ping = a.ping(b.address, { count: 10 });
       world.runFor(20_000);
       expect(ping.isAnswered).toBe(how !== '-');
+      const reasons = a.tunnel.events.flatMap(({ event }) => (event.type === 'peer-unreachable' ? [event.reason] : []));
+      expect(new Set(reasons)).toEqual(new Set(how === '-' ? whyNot(from, to, servers) : []));
     });
   });
 }
@@ -89,6 +92,19 @@ test('RFC 6081 §3.2: the router of each asked, but without §5.3 they do not re
   world.runFor(20_000);
   expect(ping.isAnswered).toBe(false);
 });
+
+/** What the client that begins says of a pair without a way. */
+function whyNot(from: string, to: string, servers: string): readonly UnreachableReason[] {
+  // Its router lets the peer in, so that it hears the peer; that the peer does not hear it, nobody tells.
+  if (from === 'UPnP port-symmetric') return [];
+  // The peer hears us, and so has no reason to ask for us through our server.
+  const isHeard = from === 'port-restricted' && to === 'UPnP port-symmetric';
+  // A strict server carries nothing for a client that it sees at another IPv4 address (ledger M-1).
+  const isRefused = servers === 'two servers' && [from, to].includes('address-symmetric');
+  return isHeard || isRefused
+    ? ['no answer, neither directly nor through its server']
+    : ['it answers through its server, but the two NATs let nothing through directly'];
+}
 
 function pair(
   from: (ipv4: string) => NatKind,

@@ -27,6 +27,7 @@ export function clientStatus(differences: Partial<RoleStatus> = {}): RoleStatus 
       filtering: 'address-and-port-dependent',
       portAllocation: 'random',
       hairpinning: 'no',
+      mappingLifetime: { outlivesRefresh: 'unknown', reason: 'not measured unless asked for' },
     },
     portMapping: { state: 'none', reason: 'router 192.0.2.254 offers none (PCP, NAT-PMP and UPnP are silent)' },
     offloads: ['tso', 'gro'],

@@ -21,6 +21,7 @@ const UNKNOWN_BEHAVIOUR: NatBehaviour = {
   filtering: 'unknown',
   portAllocation: 'unknown',
   hairpinning: 'unknown',
+  mappingLifetime: { outlivesRefresh: 'unknown', reason: 'not measured unless asked for' },
 };
 
 type OfRole = Extract<Report, { readonly role: RoleConfiguration }>;

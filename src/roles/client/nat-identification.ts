@@ -30,7 +30,7 @@ const SEQUENTIAL_MAX = 8;
 export interface NatIdentificationActions {
   readonly onNat: (nat: NatType) => void;
   /** All that can be found out; the identification is over. */
-  readonly onBehaviour: (behaviour: NatBehaviour) => void;
+  readonly onBehaviour: (behaviour: Omit<NatBehaviour, 'mappingLifetime'>) => void;
 }
 
 /**
@@ -159,8 +159,8 @@ export class NatIdentification {
   }
 
   #conclude(hairpinning: NatBehaviour['hairpinning']): void {
-    const behaviour: NatBehaviour = {
-      mapping: this.#identity.isSymmetric ? 'endpoint-dependent' : 'endpoint-independent',
+    const behaviour = {
+      mapping: this.#identity.isSymmetric ? ('endpoint-dependent' as const) : ('endpoint-independent' as const),
       filtering: this.#filtering,
       portAllocation: this.#portAllocation(),
       hairpinning,

@@ -1,5 +1,5 @@
 import { SOLICITATION_TIMEOUT_MS, SOLICITATIONS_MAX } from '../constants.ts';
-import type { Endpoint } from '../events.ts';
+import type { Endpoint, MappingLifetime } from '../events.ts';
 
 /** RFC 4380 §5.2.7: the largest interval that is tried. */
 const MAXIMUM_MS = 120_000;
@@ -46,8 +46,8 @@ export interface RefreshIntervalActions {
   solicit(): void;
   /** Send a bubble from the service port, through the server, to the Teredo address of the secondary port. */
   bubbleTo(secondary: Endpoint): void;
-  /** The search is over: close the secondary port. `intervalMs` is what it found. */
-  done(intervalMs: number): void;
+  /** The search is over: close the secondary port. `intervalMs` is what it found, `lifetime` what that says of the NAT. */
+  done(intervalMs: number, lifetime: MappingLifetime): void;
 }
 
 type Step = 'off' | 'qualifying' | 'waiting' | 'listening';
@@ -64,6 +64,9 @@ export class RefreshIntervalSearch {
   #step: Step = 'off';
   #intervals: Intervals;
   #tries = 0;
+  /** The longest silence survived, and the shortest not survived; undefined: none was. */
+  #atLeastMs: number | undefined;
+  #belowMs: number | undefined;
   #secondary: Endpoint | undefined;
   deadlineAt = Number.POSITIVE_INFINITY;
 
@@ -80,6 +83,8 @@ export class RefreshIntervalSearch {
 
   start(now: number): void {
     this.#intervals = begun(this.#startMs);
+    this.#atLeastMs = undefined;
+    this.#belowMs = undefined;
     if (isGoodEnough(this.#intervals)) this.#finish();
     else this.#qualify(now);
   }
@@ -101,6 +106,7 @@ export class RefreshIntervalSearch {
   /** A bubble arrived on the secondary port. */
   bubbleArrived(now: number): void {
     if (this.#step !== 'listening') return;
+    this.#atLeastMs = this.#intervals.candidate;
     this.#conclude(succeeded(this.#intervals), now);
   }
 
@@ -117,8 +123,9 @@ export class RefreshIntervalSearch {
         this.#bubble(now);
         return;
       case 'listening':
-        if (this.#tries < BUBBLES_MAX) this.#bubble(now);
-        else this.#conclude(failed(this.#intervals), now);
+        if (this.#tries < BUBBLES_MAX) return this.#bubble(now);
+        this.#belowMs = this.#intervals.candidate;
+        this.#conclude(failed(this.#intervals), now);
         return;
     }
   }
@@ -150,6 +157,18 @@ export class RefreshIntervalSearch {
 
   #finish(): void {
     this.stop();
-    this.#actions.done(this.#intervals.interval);
+    this.#actions.done(this.#intervals.interval, this.#lifetime());
+  }
+
+  #lifetime(): MappingLifetime {
+    const [atLeastMs, belowMs] = [this.#atLeastMs, this.#belowMs];
+    const bounds = { ...(atLeastMs === undefined ? {} : { atLeastMs }), ...(belowMs === undefined ? {} : { belowMs }) };
+    if (atLeastMs !== undefined) {
+      return { outlivesRefresh: 'yes', ...bounds, reason: 'a bubble reached a port that had been silent for so long' };
+    }
+    if (belowMs !== undefined) {
+      return { outlivesRefresh: 'no', ...bounds, reason: 'no bubble reached a port that had been silent longer' };
+    }
+    return { outlivesRefresh: 'unknown', reason: 'the server did not answer, or the interval is long enough already' };
   }
 }

@@ -1,6 +1,6 @@
 import * as ipv6 from '../../wire/ipv6.ts';
 import { SERVER_PORT, VIA_SECONDARY } from '../constants.ts';
-import type { Endpoint, NatBehaviour, NatType, RoleEvent } from '../events.ts';
+import type { Endpoint, MappingLifetime, NatBehaviour, NatType, RoleEvent } from '../events.ts';
 import type { BubbleSender } from './bubble-sender.ts';
 import type { Identity } from './identity.ts';
 import { NatIdentification } from './nat-identification.ts';
@@ -28,6 +28,7 @@ export class SecondaryPort {
   readonly #identification: NatIdentification;
   readonly #refreshInterval: RefreshIntervalSearch;
   #isOpen = false;
+  #behaviour: Omit<NatBehaviour, 'mappingLifetime'> = unknown;
 
   constructor(
     identity: Identity,
@@ -40,12 +41,19 @@ export class SecondaryPort {
     this.#bubbles = bubbles;
     this.#events = events;
     this.#options = options;
-    this.#identification = new NatIdentification(solicitations, identity, bubbles, options);
+    this.#identification = new NatIdentification(solicitations, identity, bubbles, {
+      onNat: options.onNat,
+      onBehaviour: (behaviour) => {
+        this.#behaviour = behaviour;
+        options.onBehaviour({ ...behaviour, mappingLifetime: unmeasured(options.findRefreshInterval) });
+      },
+    });
     this.#refreshInterval = new RefreshIntervalSearch(options.refreshIntervalMs, {
       solicit: () => solicitations.solicit(VIA_SECONDARY, identity.server, 0),
       bubbleTo: (secondary) => this.#bubbleTo(secondary),
-      done: (intervalMs) => {
+      done: (intervalMs, mappingLifetime) => {
         options.onRefreshInterval(intervalMs);
+        options.onBehaviour({ ...this.#behaviour, mappingLifetime });
         this.close();
       },
     });
@@ -59,6 +67,7 @@ export class SecondaryPort {
   start(identifyNat: boolean, now: number): void {
     this.#identification.stop();
     this.#refreshInterval.stop();
+    this.#behaviour = unknown;
     if (!identifyNat) return this.#searchRefreshInterval(now);
     this.#open();
     this.#identification.start(now);
@@ -115,4 +124,15 @@ export class SecondaryPort {
     if (!this.#isOpen) this.#events.push({ type: 'socket', via: VIA_SECONDARY, open: true });
     this.#isOpen = true;
   }
+}
+
+const unknown: Omit<NatBehaviour, 'mappingLifetime'> = {
+  mapping: 'unknown',
+  filtering: 'unknown',
+  portAllocation: 'unknown',
+  hairpinning: 'unknown',
+};
+
+function unmeasured(isAskedFor: boolean): MappingLifetime {
+  return { outlivesRefresh: 'unknown', reason: isAskedFor ? 'being measured' : 'not measured unless asked for' };
 }

@@ -4,10 +4,17 @@ import * as icmpv6 from '../../wire/icmpv6.ts';
 import * as ipv6 from '../../wire/ipv6.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { countBubble, permission } from '../bubbles.ts';
-import { ATTEMPTS_MAX, BUBBLE_SPACING_MS, LOCAL_PEER_MEMORY_MS, PEER_VALIDITY_MS, SERVER_PORT } from '../constants.ts';
+import {
+  ANSWER_TIMEOUT_MS,
+  ATTEMPTS_MAX,
+  BUBBLE_SPACING_MS,
+  LOCAL_PEER_MEMORY_MS,
+  PEER_VALIDITY_MS,
+  SERVER_PORT,
+} from '../constants.ts';
 import { type Asked, type Asker, type ContactLimits, Contacts } from '../contacts.ts';
 import { Drop, type DropCounters } from '../drop.ts';
-import type { RoleEvent } from '../events.ts';
+import type { RoleEvent, UnreachableReason } from '../events.ts';
 import { IcmpErrors } from '../icmp-errors.ts';
 import type { LimitUse } from '../limits.ts';
 import type { Outbox } from '../outbox.ts';
@@ -131,11 +138,21 @@ export class Transmission implements Asker {
 
   unanswered(peer: number, waiting: readonly WaitingPacket[], now: number): void {
     connectivityTest.end(this.contacts.peers, peer);
+    const reason = this.#whyUnreachable(peer, now);
     if (this.contacts.peers.trusted[peer] === 0) this.extensions.endRound(peer);
     this.#onGivenUp(peer);
     // RFC 4443 §3.1 (3); ledger CLI-49.
     for (const { packet } of waiting) this.#errors.unreachable(icmpv6.ADDRESS_UNREACHABLE, LINK_LOCAL, packet, now);
-    if (waiting.length > 0) this.#events.push({ type: 'peer-unreachable', peer: this.contacts.peers.address(peer) });
+    if (waiting.length > 0) {
+      this.#events.push({ type: 'peer-unreachable', peer: this.contacts.peers.address(peer), reason });
+    }
+  }
+
+  #whyUnreachable(peer: number, now: number): UnreachableReason {
+    if (!teredo.isTeredo(this.contacts.peers.address(peer), 0)) return 'no relay answered for it';
+    return this.extensions.hasHeard(peer, now - ATTEMPTS_MAX * ANSWER_TIMEOUT_MS)
+      ? 'it answers through its server, but the two NATs let nothing through directly'
+      : 'no answer, neither directly nor through its server';
   }
 
   /** Heard by local discovery, or spoken to on the link, in the last ten minutes (ledger CLI-43). */

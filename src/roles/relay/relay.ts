@@ -334,7 +334,9 @@ export class Relay implements Role, Asker {
   unanswered(peer: number, waiting: readonly WaitingPacket[], now: number): void {
     this.#dropUnproven(peer);
     for (const { packet } of waiting) this.#reportUnreachable(packet, now);
-    if (waiting.length > 0) this.#events.push({ type: 'peer-unreachable', peer: this.peers.address(peer) });
+    if (waiting.length === 0) return;
+    const reason = 'no answer, neither directly nor through its server';
+    this.#events.push({ type: 'peer-unreachable', peer: this.peers.address(peer), reason });
   }
 
   #isUsable(peer: number, now: number): boolean {

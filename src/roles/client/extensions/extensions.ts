@@ -161,6 +161,11 @@ export class Extensions {
     for (const extension of this.#active) extension.indirectReceived?.(peer, trailers, now);
   }
 
+  /** Whether the peer has sent something by its server since `since`. */
+  hasHeard(peer: number, since: number): boolean {
+    return this.#nonces?.hasHeard(peer, since) ?? false;
+  }
+
   awaitsProof(peer: number): boolean {
     return this.#nonces?.awaitsProof(peer) ?? false;
   }

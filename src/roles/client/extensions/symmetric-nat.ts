@@ -9,6 +9,8 @@ interface Nonces {
   /** The one before: its answer may still be under way. */
   sentBefore: number;
   received: number;
+  /** When its last indirect bubble came; -Infinity: none has. */
+  heardAt: number;
   /** The peer's server would not carry its Teredo address as a source (ledger M-1). */
   isFromLinkLocal: boolean;
   /** A second endpoint that the peer has proved to send from. */
@@ -48,8 +50,9 @@ export class SymmetricNat implements Extension {
   }
 
   /** EXT-13. */
-  indirectReceived(peer: number, trailers: Trailers): void {
+  indirectReceived(peer: number, trailers: Trailers, now: number): void {
     const nonces = this.#of(peer);
+    nonces.heardAt = now;
     nonces.received = trailers.nonce ?? 0;
     nonces.isFromLinkLocal = trailers.server !== undefined;
   }
@@ -57,6 +60,10 @@ export class SymmetricNat implements Extension {
   /** Whether this is the nonce of the peer's last indirect bubble. */
   isReceived(peer: number, nonce: number): boolean {
     return this.#nonces.get(peer)?.received === nonce;
+  }
+
+  hasHeard(peer: number, since: number): boolean {
+    return (this.#nonces.get(peer)?.heardAt ?? Number.NEGATIVE_INFINITY) >= since;
   }
 
   isFromLinkLocal(peer: number): boolean {
@@ -91,7 +98,8 @@ export class SymmetricNat implements Extension {
   #of(peer: number): Nonces {
     let nonces = this.#nonces.get(peer);
     if (nonces === undefined) {
-      nonces = { sent: 0, sentBefore: 0, received: 0, isFromLinkLocal: false, alsoAt: undefined };
+      const heardAt = Number.NEGATIVE_INFINITY;
+      nonces = { sent: 0, sentBefore: 0, received: 0, heardAt, isFromLinkLocal: false, alsoAt: undefined };
       this.#nonces.set(peer, nonces);
     }
     return nonces;
