@@ -24,7 +24,7 @@ import {
 import { type Foreground, type Plan, runInForeground } from './foreground.ts';
 
 /** Microsoft's, what Windows asks; public servers come and go, your own stays ("teredo server"). */
-const PUBLIC_SERVER = 'win1910.ipv6.microsoft.com';
+export const PUBLIC_SERVER = 'win1910.ipv6.microsoft.com';
 
 /** The extensions of RFC 6081 by the names people give them. */
 const EXTENSIONS = new Map<string, keyof ExtensionSwitches>([
@@ -36,13 +36,17 @@ const EXTENSIONS = new Map<string, keyof ExtensionSwitches>([
   ['server-load-reduction', 'serverLoadReduction'],
 ]);
 
-interface ClientOptions {
-  readonly server2?: number;
-  readonly port?: number;
-  readonly interface: string;
+/** How a client shows who it is (RFC 4380 §5.2.2). */
+export interface SecurityOptions {
   readonly identifier?: Uint8Array;
   readonly secret?: string;
   readonly secretFile?: string;
+}
+
+interface ClientOptions extends SecurityOptions {
+  readonly server2?: number;
+  readonly port?: number;
+  readonly interface: string;
   readonly refreshInterval: number;
   readonly findRefreshInterval: boolean;
   readonly localDiscovery: boolean;
@@ -148,7 +152,7 @@ async function refuseBesideIpv6(interfaceName: string): Promise<void> {
 }
 
 /** RFC 4380 §5.2.2: identifier and secret go together. */
-function parseSecurity({ identifier, secret, secretFile }: ClientOptions): ClientConfiguration['security'] {
+export function parseSecurity({ identifier, secret, secretFile }: SecurityOptions): ClientConfiguration['security'] {
   if (secret !== undefined && secretFile !== undefined) {
     throw usageError('--secret-file', secretFile, 'there is a --secret already', 'give only one of them');
   }

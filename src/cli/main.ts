@@ -3,8 +3,10 @@ import { TeredoError } from '../errors.ts';
 import * as client from './client.ts';
 import * as config from './config.ts';
 import * as decode from './decode.ts';
+import * as diagnose from './diagnose.ts';
 import * as encode from './encode.ts';
 import * as lab from './lab.ts';
+import * as probeServers from './probe-servers.ts';
 import { addProcessFlags } from './process-flags.ts';
 import { setProgram } from './program-name.ts';
 import * as relay from './relay.ts';
@@ -15,7 +17,7 @@ import { Exit, reportError } from './terminal.ts';
 import { version } from './version.ts';
 
 /** Each file of a command adds it to the program; what a command needs to run it loads when it runs. */
-const commands = [client, server, relay, status, config, decode, encode, lab];
+const commands = [client, server, relay, status, config, diagnose, probeServers, decode, encode, lab];
 
 /** Runs one command line and gives the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {

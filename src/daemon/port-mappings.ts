@@ -81,7 +81,7 @@ async function findRouter(server: string | undefined): Promise<Router | string> 
 }
 
 /** RFC 6598: 100.64.0.0/10 is a provider's own side of its NAT. RFC 4380 did not know it. */
-function isPublic(ipv4: number): boolean {
+export function isPublic(ipv4: number): boolean {
   return isGlobalUnicast(ipv4) && ipv4 >>> 22 !== 0x6440_0000 >>> 22;
 }
 

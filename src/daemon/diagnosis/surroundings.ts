@@ -1,0 +1,23 @@
+import { hostAddresses } from '../../io/linux/host.ts';
+import { ask } from '../../io/linux/ip.ts';
+import { parseIpv6 } from '../../wire/text.ts';
+import { isGlobalNative } from '../host-view.ts';
+import { type Known, no, notKnown, yes } from './facts.ts';
+
+/** RFC 4380 §5.5: whether this host reaches the IPv6 Internet without Teredo: a global address and a default route. */
+export async function nativeIpv6(ownInterface: string): Promise<Known> {
+  let routes: readonly { dev?: string }[];
+  try {
+    routes = await ask<{ dev?: string }>('-6', 'route', 'show', 'default');
+  } catch (error) {
+    return notKnown(`the routes cannot be read: ${(error as Error).message}`);
+  }
+  const devices = new Set(routes.flatMap(({ dev }) => (dev === undefined || dev === ownInterface ? [] : [dev])));
+  const address = hostAddresses().ipv6.find((row) => {
+    const octets = parseIpv6(row.address);
+    return row.interfaceName !== ownInterface && octets !== undefined && isGlobalNative(octets);
+  });
+  if (address === undefined) return no('no global IPv6 address');
+  if (devices.size === 0) return no(`${address.address} on ${address.interfaceName}, but no default route`);
+  return yes(`${address.address} on ${address.interfaceName}`);
+}
