@@ -100,7 +100,8 @@ function whyNot(from: string, to: string, servers: string): readonly Unreachable
   // The peer hears us, and so has no reason to ask for us through our server.
   const isHeard = from === 'port-restricted' && to === 'UPnP port-symmetric';
   // A strict server carries nothing for a client that it sees at another IPv4 address (ledger M-1).
-  const isRefused = servers === 'two servers' && [from, to].includes('address-symmetric');
+  const hasManyAddresses = [from, to].includes('address-symmetric') && to !== 'UPnP port-symmetric';
+  const isRefused = servers === 'two servers' && hasManyAddresses;
   return isHeard || isRefused
     ? ['no answer, neither directly nor through its server']
     : ['it answers through its server, but the two NATs let nothing through directly'];

@@ -5,9 +5,9 @@ import * as ipv6 from '../../wire/ipv6.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { countBubble, permission } from '../bubbles.ts';
 import {
-  ANSWER_TIMEOUT_MS,
   ATTEMPTS_MAX,
   BUBBLE_SPACING_MS,
+  BUBBLE_WINDOW_MS,
   LOCAL_PEER_MEMORY_MS,
   PEER_VALIDITY_MS,
   SERVER_PORT,
@@ -150,7 +150,8 @@ export class Transmission implements Asker {
 
   #whyUnreachable(peer: number, now: number): UnreachableReason {
     if (!teredo.isTeredo(this.contacts.peers.address(peer), 0)) return 'no relay answered for it';
-    return this.extensions.hasHeard(peer, now - ATTEMPTS_MAX * ANSWER_TIMEOUT_MS)
+    // As long as the budget forbids to ask again, the last answer is the answer.
+    return this.extensions.hasHeard(peer, now - BUBBLE_WINDOW_MS)
       ? 'it answers through its server, but the two NATs let nothing through directly'
       : 'no answer, neither directly nor through its server';
   }

@@ -82,6 +82,12 @@ export class SymmetricNat implements Extension {
     return trailers.nonce === nonces.sent || trailers.nonce === nonces.sentBefore;
   }
 
+  /** It has been reached: should it be lost again, what it sent before says nothing. */
+  reached(peer: number): undefined {
+    const nonces = this.#nonces.get(peer);
+    if (nonces !== undefined) nonces.heardAt = Number.NEGATIVE_INFINITY;
+  }
+
   noteSender(peer: number, from: Endpoint): void {
     this.#of(peer).alsoAt = from;
   }
