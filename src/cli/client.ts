@@ -48,6 +48,8 @@ interface ClientOptions extends SecurityOptions {
   readonly port?: number;
   readonly interface: string;
   readonly refreshInterval: number;
+  readonly onDemand: boolean;
+  readonly idleTime: number;
   readonly findRefreshInterval: boolean;
   readonly localDiscovery: boolean;
   readonly natIdentification: boolean;
@@ -74,6 +76,8 @@ export function register(program: Command): void {
     .option('--secret <SECRET>', 'its secret, as text or hex:...; others on this host can see it')
     .option('--secret-file <FILE>', 'file with the secret in its first line')
     .option('--refresh-interval <SECONDS>', 'how often the mapping is kept alive', interval, 30)
+    .option('--on-demand', 'stay dormant until a packet wants to leave', false)
+    .option('--idle-time <SECONDS>', 'on demand: dormant again after so long without a packet', idleTime, 3_600)
     .option('--find-refresh-interval', 'find out how long the NAT keeps a mapping (RFC 4380 5.2.7)', false)
     .option('--no-local-discovery', 'do not look for other clients on this link by multicast')
     .option('--no-nat-identification', 'do not find out the NAT type with a second socket')
@@ -121,6 +125,8 @@ async function plan(
     identifyNat: options.natIdentification,
     findRefreshInterval: options.findRefreshInterval,
     portMapping: options.portMapping,
+    onDemand: options.onDemand,
+    idleTimeMs: options.idleTime * 1_000,
     ...(security === undefined ? {} : { security }),
     ...(options.without === undefined ? {} : { extensions: options.without }),
     ...(options.offloads === undefined ? {} : { offloads: options.offloads }),
@@ -186,6 +192,10 @@ function withoutFlag(value: string): Partial<ExtensionSwitches> {
 
 function interval(value: string): number {
   return numberFlag('--refresh-interval', 5, 600, 'a number of seconds')(value);
+}
+
+function idleTime(value: string): number {
+  return numberFlag('--idle-time', 10, 604_800, 'a number of seconds')(value);
 }
 
 function secretIsVisible(): TeredoError {

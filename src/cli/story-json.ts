@@ -72,6 +72,11 @@ function event(from: RoleEvent): Record<string, unknown> {
   switch (from.type) {
     case 'starting':
       return { type: from.type, server: endpoint(from.server), attempt: from.attempt };
+    case 'dormant': {
+      const { provisional, previous } = from;
+      const gone = previous === undefined ? null : formatIpv6(previous);
+      return { type: from.type, provisional: formatIpv6(provisional), previous: gone };
+    }
     case 'server':
       return {
         type: from.type,

@@ -88,6 +88,8 @@ function tellEvent(role: RoleConfiguration, event: RoleEvent): string[] {
   switch (event.type) {
     case 'starting':
       return [`client: asking ${endpoint(event.server)}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`];
+    case 'dormant':
+      return [`client: dormant: the first packet that wants to leave makes it qualify`];
     case 'server':
       return [
         `client: server ${endpoint(event.server)} instead of ${endpoint(event.previous)}: ${SERVER_WORDS[event.reason]}`,

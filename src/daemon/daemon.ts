@@ -217,14 +217,18 @@ export class Daemon {
       await device?.want({
         up: true,
         mtu: event.mtu,
-        // The prefix length of the Teredo prefix: other clients are reached through the interface too.
-        addresses: [`${formatIpv6(event.address)}/32`, LINK_LOCAL],
+        addresses: [onTunnel(event.address), LINK_LOCAL],
+        deprecated: event.provisional === undefined ? [] : [onTunnel(event.provisional)],
         routes: [CLIENT_ROUTE],
       });
       this.#report({ type: 'qualified', role, event, local: await this.#localEndpoint(index, event.server) });
     } else if (event.type === 'off-line') {
       await device?.want(DOWN);
       this.#report({ type: 'off-line', role, event, retryInMs: event.retryAt - now });
+    } else if (event.type === 'dormant') {
+      const addresses = [onTunnel(event.provisional), LINK_LOCAL];
+      await device?.want({ up: true, mtu: RELAY_MTU, addresses, routes: [CLIENT_ROUTE] });
+      this.#report({ type: 'event', role, event });
     } else if (event.type === 'port-mapping') {
       this.#portMappings.handle(index, event);
     } else {
@@ -323,6 +327,11 @@ export class Daemon {
 function standing(role: RoleConfiguration): WantedInterface {
   const routes = role.role === 'server' ? [] : [RELAY_ROUTE];
   return { up: true, mtu: RELAY_MTU, addresses: [], routes };
+}
+
+/** With the length of the Teredo prefix: other clients are reached through the interface too. */
+function onTunnel(address: Uint8Array): string {
+  return `${formatIpv6(address)}/32`;
 }
 
 /** Beside this file, compiled or not. */

@@ -64,6 +64,8 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surround
     localDiscovery: from.localDiscovery,
     identifyNat: from.identifyNat,
     findRefreshInterval: from.findRefreshInterval,
+    onDemand: from.onDemand ?? false,
+    idleMs: from.idleTimeMs ?? clientDefaults.idleMs,
     extensions: { ...allExtensions, ...from.extensions },
     ...from.limits,
     ...(from.security === undefined ? {} : { security: from.security }),

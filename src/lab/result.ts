@@ -42,7 +42,7 @@ export type Finding =
   | {
       readonly type: 'qualification';
       readonly client: string;
-      readonly state: 'starting' | 'qualified' | 'off-line';
+      readonly state: 'dormant' | 'starting' | 'qualified' | 'off-line';
       readonly mapped: Endpoint | undefined;
       /** Why it is off-line. */
       readonly reason: string | undefined;

@@ -60,6 +60,8 @@ export const TEST_VALIDITY_MS = 30_000;
 /** Pause before an off-line client qualifies again: doubles from the first to the last. */
 export const RETRY_PAUSE_MIN_MS = 4_000;
 export const RETRY_PAUSE_MAX_MS = 60_000;
+/** A client on demand that carried no packet for so long is dormant again. */
+export const IDLE_MS = 3_600_000;
 /** Largest ICMPv6 message a server carries, in octets: Miredo's and, it is said, Microsoft's bound (ledger CLI-91, SRV-23). */
 export const CARRIED_ICMPV6_MAX = 88;
 /** Wait for each answer while the NAT is identified, in ms, and tries of each question. */

@@ -84,6 +84,8 @@ export type RoleEvent =
       /** 16 octets. */
       readonly address: Uint8Array;
       readonly previous?: Uint8Array;
+      /** The address that the host sent from before, when it is another: flows that began from it go on. */
+      readonly provisional?: Uint8Array;
       /** Octets, from the router advertisement or 1280. */
       readonly mtu: number;
       readonly mapped: Endpoint;
@@ -96,6 +98,13 @@ export type RoleEvent =
       readonly reason: OfflineReason;
       readonly previous?: Uint8Array;
       readonly retryAt: number;
+    }
+  /** The client waits for the first packet that wants to leave; an older address ends with it. */
+  | {
+      readonly type: 'dormant';
+      /** 16 octets: an address the host may send from meanwhile. */
+      readonly provisional: Uint8Array;
+      readonly previous?: Uint8Array;
     }
   | { readonly type: 'nat-identified'; readonly nat: NatType }
   | { readonly type: 'nat-behaviour'; readonly behaviour: NatBehaviour }

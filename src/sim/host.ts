@@ -27,6 +27,8 @@ export interface UdpSocket {
 export interface TunnelInterface {
   /** The Teredo address of a client, once it is qualified. */
   readonly address: Uint8Array | undefined;
+  /** Another address of the host's, which older flows use. */
+  readonly provisional?: Uint8Array | undefined;
   /** `default`: all IPv6 of the host (a client); `teredo`: 2001::/32 (a relay); `none`: only outwards (a server). */
   readonly route: 'default' | 'teredo' | 'none';
   /** Whether packets of others pass between the tunnel and the native side. */
@@ -311,7 +313,8 @@ export class Host implements Ipv4Node, Ipv6Node {
   }
 
   #isOwn(bytes: Uint8Array, at: number): boolean {
-    const own = this.tunnel?.address;
+    const { address: own, provisional } = this.tunnel ?? {};
+    if (provisional !== undefined && ipv6.sameAddress(bytes, at, provisional, 0)) return true;
     if (own !== undefined && ipv6.sameAddress(bytes, at, own, 0)) return true;
     return this.#ipv6Addresses.some((address) => ipv6.sameAddress(bytes, at, address, 0));
   }

@@ -48,6 +48,8 @@ export class Tunnel implements TunnelInterface {
   /** What the role told so far, oldest first; only while the trace is on. */
   readonly events: TimedEvent[] = [];
   address: Uint8Array | undefined;
+  /** Another one that flows began from. */
+  provisional: Uint8Array | undefined;
 
   readonly #host: Host;
   readonly #context: Context;
@@ -130,6 +132,7 @@ export class Tunnel implements TunnelInterface {
       this.#driver.turn(now);
       this.#traceDrops(flight);
     } while (this.#datagrams.length > 0 || this.#packets.length > 0);
+    if (this.address === undefined) this.provisional = undefined;
     this.#isInTurn = false;
     this.#wake();
   }
@@ -152,8 +155,19 @@ export class Tunnel implements TunnelInterface {
   #handle(event: RoleEvent): void {
     if (this.#context.trace.isOn) this.events.push({ at: this.#context.now, event });
     if (event.type === 'socket') this.#setOpen(event.via, event.open, event.port);
-    if (event.type === 'qualified') this.address = event.address.slice();
-    if (event.type === 'off-line') this.address = undefined;
+    if (event.type === 'dormant') {
+      this.address = event.provisional.slice();
+      this.provisional = undefined;
+    }
+    if (event.type === 'qualified') {
+      this.address = event.address.slice();
+      this.provisional = event.provisional?.slice();
+    }
+    if (event.type === 'off-line') {
+      // What the role says to the host in this turn still arrives.
+      this.provisional = this.address;
+      this.address = undefined;
+    }
     this.#onEvent?.(event);
   }
 

@@ -34,7 +34,7 @@ describeWith(laboratory, 'A client with several servers', () => {
     });
     native = '2001:db8:1::80';
     await internet.hostBehind('native', relay, native);
-    await startTeredo(relay, ['relay', '--json']).printed(/"type":"ready"/);
+    await startTeredo(relay, ['relay', '--json', '--no-control']).printed(/"type":"ready"/);
     client = await internet.hostBehindNat('client', '198.51.100.7', 'masquerade');
   });
   afterEach(() =>
@@ -42,11 +42,12 @@ describeWith(laboratory, 'A client with several servers', () => {
   );
   afterAll(() => network.close());
 
-  const serve = (index: 0 | 1): Promise<Process> => startServer(hosts[index]!, [FIRST, SECOND][index]!);
+  const serve = (index: 0 | 1): Promise<Process> =>
+    startServer(hosts[index]!, [FIRST, SECOND][index]!, ['--no-control']);
 
   test('the first server is killed: within 15 s the second one serves, says so, and packets go on', async () => {
     const [first] = await Promise.all([serve(0), serve(1)]);
-    const process = startTeredo(client, ['client', FIRST[0], SECOND[0], '--json']);
+    const process = startTeredo(client, ['client', FIRST[0], SECOND[0], '--json', '--no-control']);
     await process.printed(QUALIFIED);
     expect((await ping(client, native, 2)).received).toBe(2);
     const from = performance.now();
@@ -68,7 +69,7 @@ describeWith(laboratory, 'A client with several servers', () => {
 
   test('the first server is away from the start: the second one serves within seconds', async () => {
     await serve(1);
-    const process = startTeredo(client, ['client', FIRST[0], SECOND[0], '--json']);
+    const process = startTeredo(client, ['client', FIRST[0], SECOND[0], '--json', '--no-control']);
     await process.printed(/"type":"starting"/);
     const from = performance.now();
     await process.printed(QUALIFIED);
@@ -81,7 +82,7 @@ describeWith(laboratory, 'A client with several servers', () => {
     await serve(1);
     const names = { 'teredo.test': ['10.1.2.3', '127.0.0.1', FIRST[0], FIRST[1], SECOND[0], SECOND[1]] };
     await startNameServer(client, { a: names });
-    const process = startWithNames(client, ['client', 'teredo.test', '--json']);
+    const process = startWithNames(client, ['client', 'teredo.test', '--json', '--no-control']);
     await process.printed(QUALIFIED);
     expect(reports(process, 'warning')).toContainEqual(
       expect.objectContaining({ code: 'TD-SERVER-ADDRESS', message: expect.stringMatching(/10\.1\.2\.3/) as string }),
@@ -94,7 +95,7 @@ describeWith(laboratory, 'A client with several servers', () => {
 
   test('a name service that is away, then answers: the client waits, says why, and qualifies', async () => {
     await serve(0);
-    const process = startWithNames(client, ['client', 'teredo.test', '--json']);
+    const process = startWithNames(client, ['client', 'teredo.test', '--json', '--no-control']);
     await process.printed(
       /"TD-SERVER-NAME","message":"cannot find the server teredo.test \((EAI_AGAIN|ENOTFOUND)\); next/,
     );
@@ -109,7 +110,7 @@ describeWith(laboratory, 'A client with several servers', () => {
   test('a name service that never answers is no reason to end, nor to end late', async () => {
     await serve(1);
     await startNameServer(client, { a: {}, silent: true });
-    const process = startWithNames(client, ['client', 'teredo.test', SECOND[0], '--json']);
+    const process = startWithNames(client, ['client', 'teredo.test', SECOND[0], '--json', '--no-control']);
     // The server that needs no name serves meanwhile.
     await process.printed(QUALIFIED);
     const from = performance.now();

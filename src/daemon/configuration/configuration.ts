@@ -36,6 +36,10 @@ export interface ClientConfiguration extends CommonConfiguration {
   readonly localDiscovery: boolean;
   readonly identifyNat: boolean;
   readonly findRefreshInterval: boolean;
+  /** Dormant until a packet wants to leave; no, unless said. */
+  readonly onDemand?: boolean;
+  /** After so long without a packet it is dormant again. */
+  readonly idleTimeMs?: number;
   /** Ask the router to map the service port (RFC 6081 §5.3.3, §5.6.3); yes, unless said. */
   readonly portMapping?: boolean;
   /** RFC 6081; what is left out is on. */

@@ -60,6 +60,8 @@ export function clientOf(settings: Settings, secret?: GivenSecret): ClientConfig
     identifyNat: client.nat_identification,
     findRefreshInterval: client.find_refresh_interval,
     portMapping: client.port_mapping,
+    onDemand: client.on_demand,
+    idleTimeMs: client.idle_time * 1_000,
     extensions: Object.fromEntries(client.without.map((name) => [SWITCHES[name], false])),
     offloads: settings.values.data_path.offloads,
     limits: contactLimitsOf(settings.values),

@@ -75,17 +75,12 @@ const client = z.strictObject({
     { ...S, live: true },
   ),
   find_refresh_interval: yesNo(false, 'Find out how long the NAT keeps a mapping (RFC 4380 §5.2.7).'),
-  on_demand: yesNo(false, 'Stay dormant until a packet wants to leave; false: qualify at the start.', {
-    unwired: true,
-  }),
+  on_demand: yesNo(false, 'Stay dormant until a packet wants to leave; false: qualify at the start.'),
   idle_time: number(
     3_600,
     seconds(10, 604_800),
     'On demand: without packets for so long, the client is dormant again.',
-    {
-      ...S,
-      unwired: true,
-    },
+    S,
   ),
   even_with_ipv6: yesNo(false, 'Run although this host reaches the IPv6 Internet without Teredo (RFC 4380 §5.5).'),
   local_discovery: yesNo(true, 'Look for other clients on the same link by multicast (RFC 4380 §5.2.8).'),

@@ -28,6 +28,7 @@ export function stateIn(report: Report): TunnelState | undefined {
     const { address, mtu, mapped, server } = report.event;
     return { state: 'up', address: formatIpv6(address), mtu, mapped, server };
   }
+  if (report.type === 'event' && report.event.type === 'dormant') return { state: 'down', reason: 'dormant' };
   return report.type === 'off-line' ? { state: 'down', reason: report.event.reason } : undefined;
 }
 

@@ -151,6 +151,10 @@ export class RoleBoard {
       this.#enter(event.phase === 'primary' ? 'probe (primary server)' : 'probe (secondary server)');
       if (event.phase === 'primary') this.#inUse = { ...this.#inUse, ipv4: event.server.ipv4 };
       else this.#inUse = { ...this.#inUse, secondary: event.server.ipv4 };
+    } else if (event.type === 'dormant') {
+      this.#qualified = undefined;
+      this.#error = null;
+      this.#enter('dormant');
     } else if (event.type === 'server') {
       this.#inUse = { index: event.preference, ipv4: event.server.ipv4 };
     } else if (event.type === 'nat-identified') {

@@ -24,6 +24,8 @@ export interface WantedInterface {
   readonly mtu: number;
   /** With their prefix lengths: "2001:0:cb00:7101::1/32". */
   readonly addresses: readonly string[];
+  /** Addresses for flows that began from them and for no new ones (RFC 4862 §5.5.4), likewise. */
+  readonly deprecated?: readonly string[];
   readonly routes: readonly Route[];
 }
 
@@ -31,7 +33,12 @@ export interface WantedInterface {
 interface AddressRow {
   readonly mtu: number;
   readonly flags: readonly string[];
-  readonly addr_info: readonly { readonly family?: string; readonly local: string; readonly prefixlen: number }[];
+  readonly addr_info: readonly {
+    readonly family?: string;
+    readonly local: string;
+    readonly prefixlen: number;
+    readonly deprecated?: boolean;
+  }[];
 }
 
 /**
@@ -178,6 +185,7 @@ export function changes(
   const addresses = is.addr_info
     .filter(({ family }) => family !== 'inet')
     .map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+  const { deprecated = [] } = wanted;
   const routeKeys = routes.map(keyOf);
   const wantedRoutes = wanted.routes.map(({ destination, metric }) => `${destination} metric ${metric}`);
   const lines: string[] = [];
@@ -186,7 +194,8 @@ export function changes(
   }
   for (const address of addresses) {
     const isOurs = !kept.has(address) && (isTeredo(address) || address.startsWith('fe80:'));
-    if (!wanted.addresses.includes(address) && isOurs) lines.push(`address delete ${address} dev ${name}`);
+    if (!wanted.addresses.includes(address) && !deprecated.includes(address) && isOurs)
+      lines.push(`address delete ${address} dev ${name}`);
   }
   if (!wanted.up) {
     if (isUp) lines.push(`link set dev ${name} down`);
@@ -200,8 +209,17 @@ export function changes(
       `link set dev ${name} txqueuelen ${QUEUE_LENGTH} mtu ${wanted.mtu} up`,
     );
   else if (is.mtu !== wanted.mtu) lines.push(`link set dev ${name} mtu ${wanted.mtu}`);
+  const asideNow = new Set(
+    is.addr_info.flatMap((one) => (one.deprecated === true ? `${one.local}/${one.prefixlen}` : [])),
+  );
   for (const address of wanted.addresses) {
-    if (!addresses.includes(address)) lines.push(`address add ${address} dev ${name} nodad`);
+    if (asideNow.has(address)) lines.push(`address change ${address} dev ${name} preferred_lft forever`);
+    else if (!addresses.includes(address)) lines.push(`address add ${address} dev ${name} nodad`);
+  }
+  for (const address of deprecated) {
+    if (asideNow.has(address)) continue;
+    const verb = addresses.includes(address) ? 'change' : 'add';
+    lines.push(`address ${verb} ${address} dev ${name} nodad preferred_lft 0`);
   }
   for (const key of wantedRoutes) {
     if (!routeKeys.includes(key)) lines.push(`route add ${key} dev ${name} protocol ${ROUTE_PROTOCOL}`);

@@ -1,6 +1,7 @@
 import type { Batch } from '../../batch/batch.ts';
 import type { PeerTable } from '../../peers/peer-table.ts';
 import { type Encapsulation, parse as parseEncapsulation } from '../../wire/encapsulation.ts';
+import * as ipv6 from '../../wire/ipv6.ts';
 import * as routerAdvertisement from '../../wire/router-advertisement.ts';
 import { VIA_DISCOVERY, VIA_RANDOM, VIA_SECONDARY, VIA_SERVICE } from '../constants.ts';
 import { DROP_REASONS, Drop, type DropCounters } from '../drop.ts';
@@ -11,6 +12,7 @@ import { Outbox } from '../outbox.ts';
 import type { Hmac, Random, Role } from '../role.ts';
 import type { ClientConfig } from './config.ts';
 import * as forwarding from './forwarding.ts';
+import { HeldPackets } from './held-packets.ts';
 import { Identity } from './identity.ts';
 import type { Qualification } from './qualification.ts';
 import { isServer, Reception } from './reception.ts';
@@ -39,6 +41,7 @@ export class Client implements Role {
   readonly #transmission: Transmission;
   readonly #reception: Reception;
   readonly #service: Service;
+  readonly #held: HeldPackets;
 
   constructor(config: ClientConfig, random: Random, hmac: Hmac, drops: DropCounters = new Float64Array(DROP_REASONS)) {
     this.drops = drops;
@@ -67,6 +70,7 @@ export class Client implements Role {
       drops,
       this.#events,
     );
+    this.#held = new HeldPackets(this.#datagrams, drops);
     this.#service = new Service(
       config,
       this.#identity,
@@ -104,7 +108,7 @@ export class Client implements Role {
     return this.#service.refreshIntervalMs;
   }
 
-  /** Begins qualification, anew if need be; the solicitation leaves at the next turn. */
+  /** Begins qualification, anew if need be; the solicitation leaves at the next turn. On demand: waits for a packet. */
   start(now: number): void {
     this.#service.start(now);
   }
@@ -151,9 +155,13 @@ export class Client implements Role {
 
   receive(batch: Batch, now: number): void {
     forwarding.receive(this, batch, now);
+    const { flows } = this.#service;
+    if (flows.isActive) flows.receive(batch, now);
+    this.#release(now);
   }
 
   transmit(batch: Batch, now: number): void {
+    if (this.#service.flows.isActive && this.isQualified) this.#service.flows.transmit(batch, now);
     forwarding.transmit(this, batch, now);
   }
 
@@ -162,7 +170,10 @@ export class Client implements Role {
   }
 
   pollPackets(batch: Batch): void {
+    const first = batch.count;
     this.#packets.poll(batch);
+    const { flows } = this.#service;
+    if (flows.isActive) flows.receive(batch, flows.now, first);
   }
 
   pollTimeout(): number {
@@ -181,6 +192,7 @@ export class Client implements Role {
     this.#service.handleTimeout(now);
     this.#transmission.extensions.timeOut(now);
     this.#transmission.contacts.handleTimeout(now);
+    this.#release(now);
   }
 
   /** Called by `forwarding.receive` for whatever is not a plain packet from a known mapping. */
@@ -203,6 +215,10 @@ export class Client implements Role {
 
   /** Called by `forwarding.transmit` for whatever is not a packet of ours to a trusted, fresh peer. */
   transmitSlow(batch: Batch, slot: number, now: number): void {
+    if (ipv6.isGlobal(batch.bytes, batch.start[slot]! + ipv6.DESTINATION)) this.#service.hostSentAt = now;
+    if (this.#service.holds && this.#held.take(batch, slot, this.#service.flows.address)) {
+      return this.#service.wake(now);
+    }
     this.#transmission.transmit(batch, slot, this.isQualified, now);
   }
 
@@ -233,6 +249,11 @@ export class Client implements Role {
   #receiveOnSecondary(batch: Batch, slot: number, parts: Encapsulation, isFromServer: boolean, now: number): void {
     const isTaken = this.#service.secondary.takeBubble(batch.bytes, parts.packetAt, isFromServer, now);
     this.#drop(batch, slot, isTaken ? Drop.Consumed : Drop.Unsolicited);
+  }
+
+  /** What waited for the qualification goes on, or back to the host with a word when there is none. */
+  #release(now: number): void {
+    if (!this.#held.isEmpty && !this.#service.holds) this.#held.release(this, now);
   }
 
   #drop(batch: Batch, slot: number, reason: Drop): void {

@@ -1,4 +1,4 @@
-import { MTU, REFRESH_INTERVAL_MS } from '../constants.ts';
+import { IDLE_MS, MTU, REFRESH_INTERVAL_MS } from '../constants.ts';
 import { type ContactLimits, contactLimits } from '../contacts.ts';
 import { allExtensions, type ExtensionSwitches } from './extensions/extensions.ts';
 import type { Security } from './secure-qualification.ts';
@@ -16,6 +16,9 @@ export interface ClientConfig extends ContactLimits {
   readonly findRefreshInterval: boolean;
   /** Find out how the NAT filters, over a second socket, once qualified. */
   readonly identifyNat: boolean;
+  /** Dormant until a packet wants to leave, and again after `idleMs` without any. */
+  readonly onDemand: boolean;
+  readonly idleMs: number;
   /** RFC 6081, each section by itself. */
   readonly extensions: ExtensionSwitches;
   /** Link MTU when the server tells none, and the most that is taken from it, in octets. */
@@ -29,6 +32,8 @@ export const clientDefaults = {
   localDiscovery: true,
   findRefreshInterval: false,
   identifyNat: true,
+  onDemand: false,
+  idleMs: IDLE_MS,
   extensions: allExtensions,
   mtu: MTU,
 } satisfies Omit<ClientConfig, 'servers'>;

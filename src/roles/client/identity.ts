@@ -84,6 +84,13 @@ export class Identity {
     this.writeAddressOf(mapped, this.address);
   }
 
+  /** The address we would have with this server and the last mapping; with none known, one that nobody can have. */
+  expected(server: ServerAddress | undefined): Uint8Array {
+    const address = new Uint8Array(16);
+    teredo.emit(address, 0, server?.ipv4 ?? 0, this.#flags, this.#mapped?.ipv4 ?? 0, this.#mapped?.port ?? 0);
+    return address;
+  }
+
   /** The client has no address any more. */
   abandon(): void {
     this.address.fill(0);

@@ -2,13 +2,18 @@ import { SOLICITATION_TIMEOUT_MS, SOLICITATIONS_MAX } from '../constants.ts';
 import type { Endpoint, OfflineReason } from '../events.ts';
 
 /** Where a client stands (RFC 4380 §5.2.1). What to send follows from the state entered. */
-export type Qualification = OffLine | Starting | Qualified;
+export type Qualification = OffLine | Dormant | Starting | Qualified;
 
 export interface OffLine {
   readonly state: 'off-line';
   readonly reason: OfflineReason;
   /** Instant of the next try; Infinity: none. */
   readonly retryAt: number;
+}
+
+/** Waiting for the first packet that wants to leave; nothing is kept alive. */
+export interface Dormant {
+  readonly state: 'dormant';
 }
 
 /** Soliciting the primary server address, then the secondary one, both with the cone bit clear (RFC 5991 §3.2). */
@@ -22,6 +27,8 @@ export interface Starting {
   readonly primary: Advertised | undefined;
   /** What the secondary address told before the primary one did: only where both are asked at once. */
   readonly secondary?: Advertised;
+  /** Both addresses are asked at once: a packet waits. */
+  readonly isHurried?: boolean;
 }
 
 export interface Qualified {

@@ -16,6 +16,7 @@ import type { ClientConfig } from './config.ts';
 import type { Identity } from './identity.ts';
 import * as localDiscovery from './local-discovery.ts';
 import { Maintenance } from './maintenance.ts';
+import { ProvisionalFlows } from './provisional.ts';
 import * as qualification from './qualification.ts';
 import { isSameEndpoint, type Qualification } from './qualification.ts';
 import { SecondaryPort } from './secondary-port.ts';
@@ -26,6 +27,7 @@ import type { Transmission } from './transmission.ts';
 
 const TIMER_QUALIFICATION = 0;
 const TIMER_DISCOVERY = 1;
+const TIMER_IDLE = 2;
 
 const NO_SERVER = 'failed to resolve server name';
 /** The best server is asked alone for so long, in ms, before the next one is asked too. */
@@ -39,6 +41,15 @@ const QUIET_MS = 60_000;
  */
 export class Service {
   readonly secondary: SecondaryPort;
+  readonly flows: ProvisionalFlows;
+  /** Whether what the host sends may wait for a qualification. */
+  get holds(): boolean {
+    const { state } = this.#qualification;
+    return this.#config.onDemand && (state === 'dormant' || state === 'starting');
+  }
+
+  /** The last packet of the host that was not for a peer already reached. */
+  hostSentAt = Number.NEGATIVE_INFINITY;
 
   readonly #config: ClientConfig;
   readonly #random: Random;
@@ -46,7 +57,7 @@ export class Service {
   readonly #events: RoleEvent[];
   readonly #datagrams: Outbox;
   readonly #transmission: Transmission;
-  readonly #timers = new TimerTable(2);
+  readonly #timers = new TimerTable(3);
   readonly #solicitations: SecureQualification;
   readonly #choice: ServerChoice;
   readonly #maintenance: Maintenance;
@@ -73,6 +84,7 @@ export class Service {
     this.#datagrams = datagrams;
     this.#transmission = transmission;
     this.#solicitations = solicitations;
+    this.flows = new ProvisionalFlows(identity);
     const { mtu, extensions } = config;
     this.#choice = new ServerChoice(config.servers, { mtu, supportsSymmetric: extensions.symmetricNat }, random, {
       solicit: (server, ipv4) => this.#solicitations.hurry(ipv4, server.ipv4),
@@ -81,7 +93,7 @@ export class Service {
         this.#enter(qualified, now);
       },
       isLost: (now) => this.state === 'starting' || this.#maintenance.isSilent(now),
-      isQuiet: (now) => isQuiet(this.#peers, now),
+      isQuiet: (now) => now - this.#lastTrafficAt() >= QUIET_MS,
     });
     if (this.#choice.current !== undefined) this.#identity.use(this.#choice.current);
     this.#maintenance = new Maintenance(config.refreshIntervalMs, random);
@@ -126,9 +138,17 @@ export class Service {
     if (this.isQualified) this.stop(now);
     this.#isWanted = true;
     this.#failures = 0;
+    if (this.#config.onDemand) return this.#enter({ state: 'dormant' }, now);
     this.#askForPortMapping(true);
     // Without servers there is nothing to tell yet: their names are being looked up.
     if (this.#choice.current !== undefined) this.#begin(now);
+  }
+
+  /** A packet wants to leave: a dormant client qualifies, and asks both addresses of its server at once. */
+  wake(now: number): void {
+    if (this.state !== 'dormant') return;
+    this.#askForPortMapping(true);
+    this.#begin(now);
   }
 
   stop(now: number): void {
@@ -151,7 +171,7 @@ export class Service {
     const isGone = current === undefined || this.#choice.servers.get(current.ipv4) === undefined;
     const isIdle = q.state === 'off-line' && q.retryAt === Number.POSITIVE_INFINITY;
     const hasNews = servers.length > 0 || (q.state === 'off-line' && q.reason === 'not started');
-    if (this.#isWanted && isGone && (!isIdle || hasNews)) this.#begin(now);
+    if (this.#isWanted && q.state !== 'dormant' && isGone && (!isIdle || hasNews)) this.#begin(now);
   }
 
   /** Something came from the server in use (RFC 4380 §5.2.3; ledger CLI-62). */
@@ -170,6 +190,11 @@ export class Service {
       const { mtu, extensions } = this.#config;
       const from = asked === server ? 'primary' : 'secondary';
       this.#choice.calm(now);
+      if (q.isHurried === true && (from === 'primary' ? q.secondary : q.primary) === undefined) {
+        // The other address has been asked already.
+        this.#qualification = { ...q, [from]: told };
+        return this.#choice.suspect(now + STANDBY_PATIENCE_MS);
+      }
       this.#enter(qualification.advertised(q, from, told, mtu, extensions.symmetricNat, now), now);
       // Its second address may be the silent one.
       if (this.state === 'starting') this.#choice.suspect(now + STANDBY_PATIENCE_MS);
@@ -181,9 +206,21 @@ export class Service {
   handleTimeout(now: number): void {
     if (this.#timers.take(TIMER_QUALIFICATION, now)) this.#qualificationTimeOut(now);
     if (this.#timers.take(TIMER_DISCOVERY, now)) this.#discover(now);
+    if (this.#timers.take(TIMER_IDLE, now)) this.#rest(now);
     if (this.#maintenance.deadlineAt <= now) this.#maintain(now);
     if (this.secondary.deadlineAt <= now) this.secondary.timeOut(now);
     if (this.#choice.deadlineAt <= now) this.#choice.timeOut(now);
+  }
+
+  /** Costs a look at every peer: for questions that come once a minute. -Infinity: never. */
+  #lastTrafficAt(): number {
+    const { lastReceptionAt, lastTransmissionAt, trusted } = this.#peers;
+    let lastAt = this.hostSentAt;
+    this.#peers.forEach((peer) => {
+      lastAt = Math.max(lastAt, lastTransmissionAt[peer]!);
+      if (trusted[peer] === 1) lastAt = Math.max(lastAt, lastReceptionAt[peer]!);
+    });
+    return lastAt;
   }
 
   get #peers(): PeerTable {
@@ -192,7 +229,8 @@ export class Service {
 
   #qualificationTimeOut(now: number): void {
     const q = this.#qualification;
-    if (q.state === 'off-line') return this.#begin(now);
+    if (q.state === 'off-line')
+      return this.#config.onDemand ? this.#enter({ state: 'dormant' }, now) : this.#begin(now);
     if (q.state !== 'starting') return;
     const next = qualification.timeOut(q, now);
     if (next.state === 'off-line') this.#choice.fail(now);
@@ -208,7 +246,15 @@ export class Service {
     const isListed = before !== undefined && this.#choice.servers.get(before.ipv4) !== undefined;
     this.#use(current, isListed ? 'previous server silent' : 'list of servers changed');
     this.#choice.suspect(now + STANDBY_PATIENCE_MS);
-    this.#enter(qualification.start(now), now);
+    this.#enter({ ...qualification.start(now), isHurried: this.#config.onDemand }, now);
+  }
+
+  /** Dormant again when no packet has come or gone for long enough. */
+  #rest(now: number): void {
+    const idleAt = Math.max(this.#lastTrafficAt(), this.#addressChangedAt) + this.#config.idleMs;
+    if (idleAt > now) return this.#timers.set(TIMER_IDLE, idleAt);
+    this.#askForPortMapping(false);
+    this.#enter({ state: 'dormant' }, now);
   }
 
   /** This server is the one that is asked and whose prefix we have. */
@@ -259,6 +305,8 @@ export class Service {
         return this.#enterStarting(next, now);
       case 'qualified':
         return this.#enterQualified(next, previousAddress, now);
+      case 'dormant':
+        return this.#enterDormant(previousAddress);
       case 'off-line':
         return this.#enterOffLine(next.reason, previousAddress, now);
     }
@@ -273,7 +321,8 @@ export class Service {
   #enterStarting(q: qualification.Starting, now: number): void {
     const ipv4 = q.server === 'primary' ? this.#identity.server : this.#identity.server2;
     this.#timers.set(TIMER_QUALIFICATION, q.deadlineAt);
-    this.#solicit(ipv4, now);
+    if (q.primary === undefined || q.isHurried !== true) this.#solicit(ipv4, now);
+    if (q.secondary === undefined && q.isHurried === true) this.#solicit(this.#identity.server2, now);
     const server = { ipv4, port: SERVER_PORT };
     this.#events.push({ type: 'starting', server, phase: q.server, attempt: q.attempt });
   }
@@ -287,6 +336,8 @@ export class Service {
     this.#maintenance.start(now);
     this.#addressChangedAt = now;
     this.#identity.assume(q.mapped);
+    this.flows.settle();
+    if (this.#config.onDemand) this.#timers.set(TIMER_IDLE, now + this.#config.idleMs);
     this.#identity.isSymmetric = q.isSymmetric;
     this.#peers.clear();
     const { isDirect } = this.#identity;
@@ -295,6 +346,7 @@ export class Service {
       type: 'qualified',
       address: this.#identity.address.slice(),
       ...(previous === undefined ? {} : { previous }),
+      ...(this.flows.isActive ? { provisional: this.flows.address.slice() } : {}),
       mtu: Math.min(q.mtu, this.#config.mtu),
       mapped: q.mapped,
       nat: this.#nat,
@@ -308,17 +360,32 @@ export class Service {
     this.secondary.start(this.#config.identifyNat && !isDirect, now);
   }
 
-  #enterOffLine(reason: OfflineReason, previous: Uint8Array | undefined, now: number): void {
+  #enterDormant(previous: Uint8Array | undefined): void {
+    this.#end(previous);
+    // Where the mapping was the last time it may well be the next time; the service port is the same.
+    this.flows.begin(this.#identity.expected(this.#choice.current));
+    const provisional = this.flows.address.slice();
+    this.#events.push({ type: 'dormant', provisional, ...(previous === undefined ? {} : { previous }) });
+  }
+
+  /** What hangs on being qualified, or on becoming it, ends. */
+  #end(previous: Uint8Array | undefined): void {
     this.#maintenance.stop();
     this.#choice.stop();
     this.#solicitations.forget(VIA_SERVICE);
     this.#timers.stop(TIMER_DISCOVERY);
+    this.#timers.stop(TIMER_IDLE);
     this.secondary.close();
     if (this.#config.localDiscovery && previous !== undefined) {
       this.#events.push({ type: 'socket', via: VIA_DISCOVERY, open: false });
     }
     this.#peers.clear();
     this.#identity.abandon();
+  }
+
+  #enterOffLine(reason: OfflineReason, previous: Uint8Array | undefined, now: number): void {
+    this.#end(previous);
+    this.flows.end();
     const retryAt =
       reason === 'stopped' || reason === NO_SERVER ? Number.POSITIVE_INFINITY : now + this.#retryPauseMs();
     this.#timers.set(TIMER_QUALIFICATION, retryAt);
@@ -358,14 +425,4 @@ export class Service {
     localDiscovery.emit(this.#datagrams, this.#identity.address);
     this.#timers.set(TIMER_DISCOVERY, localDiscovery.nextAt(this.#random, now));
   }
-}
-
-/** Costs a look at every peer: for questions that come once a minute. */
-function isQuiet(peers: PeerTable, now: number): boolean {
-  let lastAt = Number.NEGATIVE_INFINITY;
-  peers.forEach((peer) => {
-    if (peers.trusted[peer] === 0) return;
-    lastAt = Math.max(lastAt, peers.lastReceptionAt[peer]!, peers.lastTransmissionAt[peer]!);
-  });
-  return now - lastAt >= QUIET_MS;
 }
