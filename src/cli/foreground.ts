@@ -46,11 +46,16 @@ export async function runInForeground(
   import('../daemon/daemon.ts').catch(() => {});
   const report = (what: Report) => story(what, json);
   try {
+    const { ServiceManager } = await import('../daemon/service-manager.ts');
+    const manager = new ServiceManager(process.env);
     const control = await openControl(options, intention, report);
+    manager.watch(() => control.ping());
+    stop.signal.addEventListener('abort', () => manager.stopping());
     const around: Foreground = {
       stopped: stop.signal,
       report: (what) => {
         control.hear(what);
+        manager.hear(what);
         report(what);
       },
     };

@@ -27,6 +27,7 @@ const questions = {
   miredo: () => succeeds(['miredo', '-V']) && existsSync('/etc/miredo/client-hook'),
   'miredo-server': () => succeeds(['miredo-server', '-V']),
   chromium: () => existsSync('/usr/bin/chromium'),
+  'systemd-analyze': () => succeeds(['systemd-analyze', '--version']),
   miniupnpd: () => existsSync('/usr/sbin/miniupnpd'),
   'code that everybody may read': () => succeeds([...AS_NOBODY, process.execPath, PROGRAM, '--version']),
 } as const;

@@ -5,6 +5,7 @@
  * linux/rtnetlink.h). x64, arm64, riscv64 and loong64 share all of them, except the packing of epoll_event.
  */
 
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
@@ -102,6 +103,9 @@ export const SOCKADDR_IN = { length: 16, port: 2, address: 4 } as const;
 export const SOCKADDR_IN6 = { length: 28, address: 8 } as const;
 /** struct sockaddr_nl: u16 family, pad, u32 pid, u32 groups. */
 export const SOCKADDR_NL = { length: 12, groups: 8 } as const;
+
+/** struct sockaddr_un: u16 family, then a path, or a zero and an abstract name. */
+export const SOCKADDR_UN = { path: 2, pathMax: 107 } as const;
 
 /** struct iovec: pointer, size_t. */
 export const IOVEC = { length: 16, size: 8 } as const;

@@ -61,7 +61,19 @@ export function become({ uid, gid, groups }: Account): void {
  * Errors: TeredoError with the system's reason.
  */
 export function limitCapabilities(wanted: bigint, inherited: bigint): void {
-  const mask = wanted & capabilitiesOf('thread-self').permitted;
+  const { permitted, effective, inheritable } = capabilitiesOf('thread-self');
+  const mask = wanted & permitted;
+  // A sandbox that gave just this may well forbid the call.
+  const isDone = permitted === mask && effective === mask && (inheritable & inherited) === (mask & inherited);
+  if (!isDone) setCapabilities(mask, mask & inherited);
+  check('PR_CAP_AMBIENT', prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+  for (const number of Object.values(CAPABILITIES)) {
+    if (((mask & inherited) >> BigInt(number)) % 2n === 0n) continue;
+    check('PR_CAP_AMBIENT', prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0));
+  }
+}
+
+function setCapabilities(mask: bigint, inherited: bigint): void {
   const arena = new Arena(256);
   const header = arena.take(8);
   const data = arena.take(24);
@@ -69,15 +81,10 @@ export function limitCapabilities(wanted: bigint, inherited: bigint): void {
   // Two of struct __user_cap_data_struct: effective, permitted, inheritable; the lower 32 capabilities come first.
   for (const [half, shift] of [0n, 32n].entries()) {
     const word = Number((mask >> shift) & 0xffffffffn);
-    const inheritable = Number(((mask & inherited) >> shift) & 0xffffffffn);
+    const inheritable = Number((inherited >> shift) & 0xffffffffn);
     arena.u32.set([word, word, inheritable], (data >> 2) + 3 * half);
   }
   check('capset', capset(arena.pointer(header), arena.pointer(data)));
-  check('PR_CAP_AMBIENT', prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
-  for (const number of Object.values(CAPABILITIES)) {
-    if (((mask & inherited) >> BigInt(number)) % 2n === 0n) continue;
-    check('PR_CAP_AMBIENT', prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0));
-  }
 }
 
 /**

@@ -43,6 +43,9 @@ export const socket: Call<[domain: number, type: number, protocol: number]> = li
 export const bind: Call<[fd: number, address: number, length: number]> = library.func(
   'int bind(int fd, uintptr_t address, uint length)',
 );
+export const connect: Call<[fd: number, address: number, length: number]> = library.func(
+  'int connect(int fd, uintptr_t address, uint length)',
+);
 export const getsockname: Call<[fd: number, address: number, length: number]> = library.func(
   'int getsockname(int fd, uintptr_t address, uintptr_t length)',
 );
