@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { DEFAULT_FILE } from '../daemon/configuration/file.ts';
-import { clientOf, relayOf, roleOf, serverOf } from '../daemon/configuration/roles.ts';
+import { DEFAULT_FILE } from '../daemon/configuration/names.ts';
+import { roleOf } from '../daemon/configuration/roles.ts';
 import type { Settings } from '../daemon/configuration/settings.ts';
 import { TeredoError } from '../errors.ts';
+import { assemble } from './run-role.ts';
 import { settingsFrom } from './settings.ts';
 import { Exit } from './terminal.ts';
 
@@ -31,13 +32,6 @@ export function check(file: string | undefined, json: boolean): number {
     process.stdout.write(`${[verdict, ...lines].join('\n')}\n`);
   }
   return Exit.Fine;
-}
-
-/** Errors: ConfigurationError when values do not fit together. */
-function assemble(settings: Settings, role: ReturnType<typeof roleOf>): void {
-  if (role === 'client') clientOf(settings);
-  else if (role === 'server') serverOf(settings);
-  else relayOf(settings, role);
 }
 
 function remarksOn(settings: Settings): Remark[] {

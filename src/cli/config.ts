@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEFAULT_FILE } from '../daemon/configuration/file.ts';
+import { DEFAULT_FILE } from '../daemon/configuration/names.ts';
 
 interface JsonOption {
   readonly json?: boolean;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { PUBLIC_SERVER, parseSecurity, type SecurityOptions } from './client.ts';
+import { PUBLIC_SERVER } from '../daemon/configuration/names.ts';
 import { identifierFlag, interfaceFlag, ipv4Flag, portFlag, serverArgument } from './flags.ts';
+import { parseSecurity, type SecurityOptions } from './security-flags.ts';
 import { Exit } from './terminal.ts';
 
 interface DiagnoseOptions extends SecurityOptions {

@@ -1,16 +1,30 @@
 import type { DaemonConfiguration } from '../daemon/configuration/configuration.ts';
+import { processOf } from '../daemon/configuration/process.ts';
+import { type Reload, reload } from '../daemon/configuration/reload.ts';
+import type { Settings } from '../daemon/configuration/settings.ts';
 import type { ProcessControl } from '../daemon/control/process-control.ts';
-import type { ProcessOptions } from '../daemon/daemon.ts';
-import type { Report, Reporter } from '../daemon/reports.ts';
+import type { Daemon, ProcessOptions } from '../daemon/daemon.ts';
+import type { Reporter } from '../daemon/reports.ts';
+import { warning } from '../daemon/reports.ts';
 import type { Intention } from '../daemon/status/status-board.ts';
+import { TeredoError } from '../errors.ts';
 import { openControl } from './open-control.ts';
 import { story } from './output.ts';
-import { type ProcessFlags, processOptions } from './process-flags.ts';
 import { keepRunning } from './standard-output.ts';
 import { Exit, reportError } from './terminal.ts';
 
-export interface ForegroundOptions extends ProcessFlags {
-  readonly json?: boolean;
+/** What is to run. */
+export interface ForegroundOptions {
+  readonly json: boolean;
+  readonly settings: Settings;
+  /** What others may know of it until roles run. */
+  readonly intention: Intention;
+  /** May take its time. */
+  readonly plan: (settings: Settings, around: Foreground) => Plan | Promise<Plan>;
+  /** Reads the configuration again, when SIGHUP asks for it; without it SIGHUP ends the process, as a terminal may. */
+  readonly reread?: () => Settings;
+  /** The same roles with other settings. */
+  readonly reconfigured: (settings: Settings) => DaemonConfiguration;
 }
 
 /** What a command gets from the process it runs in. */
@@ -25,41 +39,52 @@ export interface Plan {
   readonly configuration: DaemonConfiguration;
 }
 
-/**
- * Runs roles until SIGINT, SIGTERM or SIGHUP, and prints what happens. Gives the exit status.
- *
- * `intention` is what others may know of it until roles run. `plan` may take its time.
- */
-export async function runInForeground(
-  options: ForegroundOptions,
-  intention: Intention,
-  plan: (around: Foreground) => Plan | Promise<Plan>,
-): Promise<number> {
-  const json = options.json ?? false;
+/** Runs roles until SIGINT or SIGTERM, and prints what happens. Gives the exit status. */
+export async function runInForeground(options: ForegroundOptions): Promise<number> {
+  const { json, intention } = options;
   const stop = new AbortController();
+  let report: Reporter = (what) => story(what, json);
+  let state: Reload = { settings: options.settings, applied: [], waiting: [] };
+  let takeOver: ((state: Reload) => void) | undefined;
+  const hangUp = () => {
+    if (options.reread === undefined) return stop.abort();
+    try {
+      state = reload(state.settings, options.reread());
+    } catch (error) {
+      return report(warning(notReloaded(error)));
+    }
+    report({ type: 'reloaded', applied: state.applied, waiting: state.waiting });
+    for (const remark of unheeded(state.settings)) report(warning(remark));
+    takeOver?.(state);
+  };
   // Until the process has ended: a second signal must not cut short what is being tidied up, nor the exit status.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop.abort());
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop.abort());
+  process.on('SIGHUP', hangUp);
   keepRunning();
   process.on('uncaughtException', (error) => process.exit(reportError(error, json)));
   // What the system interface needs is loaded beside the planning, which may wait for other programs; a wrong flag has
   // been told by now. If it cannot be loaded, whoever runs the plan hears of it.
   import('../daemon/daemon.ts').catch(() => {});
-  const report = (what: Report) => story(what, json);
   try {
     const { ServiceManager } = await import('../daemon/service-manager.ts');
     const manager = new ServiceManager(process.env);
-    const control = await openControl(options, intention, report);
+    const control = await openControl(options.settings.values.control, intention, report);
     manager.watch(() => control.ping());
     stop.signal.addEventListener('abort', () => manager.stopping());
-    const around: Foreground = {
-      stopped: stop.signal,
-      report: (what) => {
-        control.hear(what);
-        manager.hear(what);
-        report(what);
-      },
+    const print = report;
+    report = (what) => {
+      control.hear(what);
+      manager.hear(what);
+      print(what);
     };
-    await runPlan(await plan(around), control, around, processOptions(options));
+    for (const remark of unheeded(options.settings)) report(warning(remark));
+    const planned = state;
+    const plan = await options.plan(planned.settings, { stopped: stop.signal, report });
+    await runPlan(plan, processOf(planned.settings), control, { stopped: stop.signal, report }, (daemon) => {
+      takeOver = ({ settings }) => daemon.reconfigure(options.reconfigured(settings), processOf(settings));
+      // Read again while the plan was being made.
+      if (state !== planned) takeOver(state);
+    });
     return Exit.Fine;
   } catch (error) {
     const interrupted = stop.signal.aborted && (error as Error).name === 'AbortError';
@@ -70,9 +95,10 @@ export async function runInForeground(
 /** Runs one configuration until a signal comes. */
 async function runPlan(
   { configuration }: Plan,
+  options: ProcessOptions,
   control: ProcessControl,
   { stopped, report }: Foreground,
-  options: ProcessOptions,
+  onStart: (daemon: Daemon) => void,
 ): Promise<void> {
   const { Daemon } = await import('../daemon/daemon.ts');
   stopped.throwIfAborted();
@@ -80,6 +106,7 @@ async function runPlan(
   control.attach(configuration, daemon);
   // How it ends, `ended` tells.
   const stop = () => void daemon.stop().catch(() => {});
+  onStart(daemon);
   stopped.addEventListener('abort', stop);
   try {
     await daemon.ended;
@@ -87,4 +114,21 @@ async function runPlan(
     control.detach(daemon);
     stopped.removeEventListener('abort', stop);
   }
+}
+
+function notReloaded(error: unknown): TeredoError {
+  if (!(error instanceof TeredoError)) throw error;
+  const message = `the configuration is not read again, what ran goes on: ${error.message}`;
+  return new TeredoError('TD-RELOAD-REFUSED', message, error.next);
+}
+
+/** Whoever sets a key that nobody heeds, or a name in the environment that is none, hears of it. */
+function unheeded({ remarks, unwired }: Settings): TeredoError[] {
+  return [
+    ...remarks.map(({ name, reason, fix }) => new TeredoError('TD-CONFIG-UNKNOWN', `${name}: ${reason}`, fix)),
+    ...unwired.map(({ name, where }) => {
+      const message = `${where === '' ? '' : `${where}: `}${name}: this version does not heed it yet`;
+      return new TeredoError('TD-CONFIG-NO-EFFECT', message, 'leave it away');
+    }),
+  ];
 }

@@ -10,6 +10,7 @@ import * as probeServers from './probe-servers.ts';
 import { addProcessFlags } from './process-flags.ts';
 import { setProgram } from './program-name.ts';
 import * as relay from './relay.ts';
+import * as run from './run.ts';
 import * as server from './server.ts';
 import { watchOutput } from './standard-output.ts';
 import * as status from './status.ts';
@@ -17,7 +18,7 @@ import { Exit, reportError } from './terminal.ts';
 import { version } from './version.ts';
 
 /** Each file of a command adds it to the program; what a command needs to run it loads when it runs. */
-const commands = [client, server, relay, status, config, diagnose, probeServers, decode, encode, lab];
+const commands = [client, server, relay, run, status, config, diagnose, probeServers, decode, encode, lab];
 
 /** Runs one command line and gives the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -1,8 +1,8 @@
+import type { Values } from '../daemon/configuration/schema.ts';
 import type { ProcessControl } from '../daemon/control/process-control.ts';
 import { type Reporter, warning } from '../daemon/reports.ts';
 import type { Intention } from '../daemon/status/status-board.ts';
 import { asTeredoError } from '../errors.ts';
-import type { ProcessFlags } from './process-flags.ts';
 import { version } from './version.ts';
 
 /**
@@ -12,23 +12,22 @@ import { version } from './version.ts';
  *         with a warning.
  */
 export async function openControl(
-  options: ProcessFlags,
+  { enabled, socket, group }: Values['control'],
   intention: Intention,
   report: Reporter,
 ): Promise<ProcessControl> {
   const { ProcessControl } = await import('../daemon/control/process-control.ts');
   const { StatusBoard } = await import('../daemon/status/status-board.ts');
   const control = new ProcessControl(new StatusBoard({ version: version() }, intention));
-  if (options.control === false) return control;
+  if (!enabled) return control;
   const { ControlServer } = await import('../daemon/control/control-server.ts');
   const { socketPath } = await import('../daemon/control/socket-path.ts');
-  const { controlSocket, controlGroup } = options;
-  const path = controlSocket ?? socketPath(intention.interfaceName ?? intention.role);
+  const path = socket ?? socketPath(intention.interfaceName ?? intention.role);
   try {
-    await ControlServer.open(control, { path, ...(controlGroup === undefined ? {} : { group: controlGroup }) });
+    await ControlServer.open(control, { path, ...(group === undefined ? {} : { group }) });
   } catch (error) {
     const known = asTeredoError(error);
-    if (known.code !== 'TD-CONTROL-SOCKET' || controlSocket !== undefined) throw known;
+    if (known.code !== 'TD-CONTROL-SOCKET' || socket !== undefined) throw known;
     const trouble = warning(known);
     control.hear(trouble);
     report(trouble);

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import type { Known } from '../daemon/diagnosis/facts.ts';
 import type { ProbedServer } from '../daemon/diagnosis/probe-servers.ts';
 import { formatIpv4 } from '../wire/text.ts';
-import { parseSecurity, type SecurityOptions } from './client.ts';
 import { identifierFlag, serverArgument, usageError } from './flags.ts';
+import { parseSecurity, type SecurityOptions } from './security-flags.ts';
 import { Exit, paint } from './terminal.ts';
 import { visible, wordsFor } from './words.ts';
 

@@ -1,22 +1,13 @@
 import type { Command } from 'commander';
-import {
-  type DaemonConfiguration,
-  OFFLOADS,
-  type Offloads,
-  type RelayConfiguration,
-} from '../daemon/configuration/configuration.ts';
-import { RELAY_PORT } from '../roles/constants.ts';
-import { interfaceFlag, ipv4Flag, offloadsFlag, portFlag } from './flags.ts';
-import { runInForeground } from './foreground.ts';
+import type { RelayConfiguration } from '../daemon/configuration/configuration.ts';
+import { addCommonOptions, COMMON_OPTIONS, flagsOf, type Options } from './role-command.ts';
 
-interface RelayOptions {
-  readonly address?: number;
-  readonly port: number;
-  readonly interface: string;
-  readonly behindNat: boolean;
-  readonly offloads?: Offloads;
-  readonly json?: boolean;
-}
+const OPTIONS: Options = {
+  ...COMMON_OPTIONS,
+  address: { flag: '--address', key: 'relay.ipv4' },
+  port: { flag: '--port', key: 'relay.port' },
+  behindNat: { flag: '--behind-nat', key: 'relay.behind_nat' },
+};
 
 /** Both kinds of relay: they differ in whom they serve. */
 export function register(program: Command): void {
@@ -29,20 +20,15 @@ export function register(program: Command): void {
 }
 
 function add(program: Command, role: RelayConfiguration['role'], description: string): void {
-  program
+  const command = program
     .command(role)
     .description(description)
-    .option('--address <ADDRESS>', 'IPv4 address of this host to use (default: any)', ipv4Flag('--address'))
-    .option('--port <PORT>', 'UDP port', portFlag('--port'), RELAY_PORT)
-    .option('--interface <NAME>', 'name of the TUN interface', interfaceFlag('--interface'), 'teredo')
-    .option('--behind-nat', 'this host is itself behind a NAT: open it toward each client', false)
-    .option('--offloads <LIST>', 'what of the kernel to use for speed: all, none or a list', offloadsFlag('--offloads'))
-    .option('--json', 'print one JSON object for each change')
-    .action(async (options: RelayOptions) => {
-      const { address = 0, port, interface: interfaceName, behindNat, offloads = OFFLOADS } = options;
-      const configuration: DaemonConfiguration = [{ role, interfaceName, ipv4: address, port, behindNat, offloads }];
-      process.exitCode = await runInForeground(options, { role, type: 'relay', interfaceName }, () => ({
-        configuration,
-      }));
-    });
+    .option('--address <ADDRESS>', 'IPv4 address of this host to use (default: any)')
+    .option('--port <PORT>', 'UDP port (default: 3545)')
+    .option('--interface <NAME>', 'name of the TUN interface (default: teredo)')
+    .option('--behind-nat', 'this host is itself behind a NAT: open it toward each client');
+  addCommonOptions(command).action(async ({ config }: { config?: string }) => {
+    const { runRole } = await import('./run-role.ts');
+    process.exitCode = await runRole({ role, config, flags: flagsOf(command, OPTIONS) });
+  });
 }

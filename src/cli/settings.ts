@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DEFAULT_FILE, readConfigurationFile } from '../daemon/configuration/file.ts';
+import { readConfigurationFile } from '../daemon/configuration/file.ts';
+import { DEFAULT_FILE } from '../daemon/configuration/names.ts';
 import { type Flag, type Settings, settle } from '../daemon/configuration/settings.ts';
 
 /**

@@ -48,6 +48,7 @@ function body(report: Report): Record<string, unknown> {
       return { role: report.role.role, ...event(report.event) };
     case 'privileges':
     case 'hook':
+    case 'reloaded':
     case 'warning':
       return { ...report };
     case 'stopped':

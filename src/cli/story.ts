@@ -44,9 +44,22 @@ export function tell(report: Report): string[] {
       return [`hook ${report.hook}: ${report.text}`];
     case 'warning':
       return [`warning: ${report.message} (${report.code})`, ...(report.next === '' ? [] : [`  next: ${report.next}`])];
+    case 'reloaded':
+      return tellReloaded(report.applied, report.waiting);
     case 'stopped':
       return report.roles.flatMap((role, index) => tellCounters(role, report.counters[index]!));
   }
+}
+
+function tellReloaded(applied: readonly string[], waiting: readonly string[]): string[] {
+  const changes = applied.length + waiting.length;
+  const count = changes === 1 ? '1 change' : `${changes} changes`;
+  const first = `configuration read again: ${changes === 0 ? 'nothing has changed' : count}`;
+  return [
+    first,
+    ...applied.map((change) => `  now: ${change}`),
+    ...waiting.map((change) => `  needs a restart: ${change}`),
+  ];
 }
 
 function tellPortMapping(mapping: PortMappingState, isPublic: boolean): string[] {

@@ -123,6 +123,13 @@ export class Daemon {
     await this.ended;
   }
 
+  /** The same roles with other values, of which those take effect that can while they run. */
+  reconfigure(configuration: DaemonConfiguration, options: ProcessOptions): void {
+    this.#hooks.change(options.hooks ?? {});
+    this.#servers.change(configuration);
+    this.#tell({ type: 'configuration', configuration });
+  }
+
   async #watch(): Promise<void> {
     // One after the other: reports come in the order of what they tell, though some wait for the system.
     let heard = Promise.resolve();
@@ -152,6 +159,8 @@ export class Daemon {
         this.#localPorts = message.localPorts;
         this.questions.open();
         if (this.#stopping) this.#tell({ type: 'stop' });
+        // What was said before it could hear.
+        writeSync(this.#wake, WAKE);
         await this.#giveUpRights();
         await this.#setUp(message);
         break;

@@ -199,6 +199,12 @@ export class DataPath {
         case 'servers':
           this.#lanes[message.role]?.running.setServers(message.servers, this.#clock.now());
           break;
+        case 'configuration':
+          for (const [index, lane] of this.#lanes.entries()) {
+            const configuration = message.configuration[index];
+            if (configuration !== undefined) lane.running.reconfigure(configuration);
+          }
+          break;
         case 'host':
           for (const lane of this.#lanes) {
             lane.running.setHost(message.host);

@@ -32,6 +32,8 @@ export type ToDataPath =
   | { readonly type: 'servers'; readonly role: number; readonly servers: readonly ServerAddress[] }
   /** Keep these capabilities only, one bit for each. */
   | { readonly type: 'limit-rights'; readonly rights: bigint }
+  /** The roles that run, with other values; what cannot change while they run stays. */
+  | { readonly type: 'configuration'; readonly configuration: DaemonConfiguration }
   | { readonly type: 'stop' };
 
 export type FromDataPath =

@@ -33,6 +33,8 @@ export interface RunningRole {
   setServers(servers: readonly ServerAddress[], now: number): void;
   /** A local socket that an event asked for cannot be had. */
   refuseSocket(via: number, now: number): void;
+  /** Takes over what can change while the role runs; the configuration is of the same role. */
+  reconfigure(configuration: RoleConfiguration): void;
 }
 
 /** What a role needs that is not in its configuration. */
@@ -84,25 +86,20 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surround
     peers: client.peers,
     setServers: (servers, now) => client.setServers(servers, now),
     refuseSocket: (via, now) => client.refuseSocket(via, now),
+    reconfigure: (next) => {
+      if (next.role === 'client') client.setRefreshInterval(next.refreshIntervalMs);
+    },
   };
 }
 
 function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surroundings): RunningRole {
   const config: ServerConfig = {
     ...serverDefaults,
+    ...serverRates(from),
     ipv4: from.ipv4,
     ipv4Secondary: from.ipv4Secondary,
     ...(from.security === undefined ? {} : { security: from.security }),
     ...(from.mtu === undefined ? {} : { mtu: from.mtu }),
-    ...(from.advertisementsPerSecond === undefined
-      ? {}
-      : {
-          advertisementsPerSecond: from.advertisementsPerSecond,
-          advertisementsBurst: 2 * from.advertisementsPerSecond,
-        }),
-    ...(from.forwardedPerSecond === undefined
-      ? {}
-      : { forwardedPerSecond: from.forwardedPerSecond, forwardedBurst: 2 * from.forwardedPerSecond }),
   };
   const server = new Server(config, random, hmac, drops);
   return {
@@ -117,6 +114,17 @@ function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surround
     limits: (now) => server.limits(now),
     setServers: nothing,
     refuseSocket: nothing,
+    reconfigure: (next) => {
+      if (next.role === 'server') server.setRates({ ...serverDefaults, ...serverRates(next) });
+    },
+  };
+}
+
+/** At once goes twice what goes in a second. */
+function serverRates({ advertisementsPerSecond: answers, forwardedPerSecond: forwarded }: ServerConfiguration) {
+  return {
+    ...(answers === undefined ? {} : { advertisementsPerSecond: answers, advertisementsBurst: 2 * answers }),
+    ...(forwarded === undefined ? {} : { forwardedPerSecond: forwarded, forwardedBurst: 2 * forwarded }),
   };
 }
 
@@ -139,6 +147,9 @@ function makeRelay(from: RelayConfiguration, { random, drops }: Surroundings): R
     limits: (now) => relay.limits(now),
     peers: relay.peers,
     refuseSocket: nothing,
+    reconfigure: (next) => {
+      if (next.role === 'relay' || next.role === 'host-relay') relay.setRates(relayConfig(next));
+    },
   };
 }
 

@@ -65,6 +65,11 @@ class ServerNames {
     }
   }
 
+  /** Whether it is this client's list. */
+  isFor({ servers }: ClientConfiguration): boolean {
+    return JSON.stringify(servers) === JSON.stringify(this.#client.servers);
+  }
+
   stop(): void {
     this.#ended.abort();
     for (const { timer } of this.#names) clearTimeout(timer);
@@ -124,19 +129,32 @@ class ServerNames {
 
 /** The servers of all clients of one process. */
 export class Servers {
-  readonly #lists: readonly (ServerNames | undefined)[];
+  readonly #lists: (ServerNames | undefined)[];
+  readonly #report: Reporter;
+  readonly #tell: (message: ToDataPath) => void;
   /** By role: the server in use, as far as it has been told. */
   readonly #inUse: (number | undefined)[];
 
   constructor(configuration: DaemonConfiguration, report: Reporter, tell: (message: ToDataPath) => void) {
     this.#inUse = configuration.map((role) => (role.role === 'client' ? knownServers(role)[0]?.ipv4 : undefined));
-    this.#lists = configuration.map((role, index) => {
-      if (role.role !== 'client') return undefined;
-      return new ServerNames(role, report, (servers) => {
-        this.#inUse[index] ??= servers[0]?.ipv4;
-        tell({ type: 'servers', role: index, servers });
-      });
-    });
+    this.#report = report;
+    this.#tell = tell;
+    this.#lists = configuration.map((role, index) => (role.role === 'client' ? this.#list(role, index) : undefined));
+  }
+
+  /** Another list for each client whose list is another one; names of it are still to be looked up. */
+  change(configuration: DaemonConfiguration): void {
+    for (const [index, role] of configuration.entries()) {
+      const old = this.#lists[index];
+      if (role.role !== 'client' || old === undefined || old.isFor(role)) continue;
+      old.stop();
+      const list = this.#list(role, index);
+      this.#lists[index] = list;
+      const servers = knownServers(role);
+      // Until a name has an address, the servers that were known serve on.
+      if (servers.length > 0) this.#tell({ type: 'servers', role: index, servers });
+      list.look(false);
+    }
   }
 
   /** The data path listens. */
@@ -159,6 +177,13 @@ export class Servers {
   inUse(index: number): string | undefined {
     const ipv4 = this.#inUse[index];
     return ipv4 === undefined ? undefined : formatIpv4(ipv4);
+  }
+
+  #list(client: ClientConfiguration, index: number): ServerNames {
+    return new ServerNames(client, this.#report, (servers) => {
+      this.#inUse[index] ??= servers[0]?.ipv4;
+      this.#tell({ type: 'servers', role: index, servers });
+    });
   }
 
   stop(): void {

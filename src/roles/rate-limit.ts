@@ -12,18 +12,23 @@ export class RateLimit {
   /** Tokens that were asked for in vain. */
   refused = 0;
 
-  readonly #perMs: number;
-  readonly #burst: number;
+  #perMs = 0;
+  #burst = 0;
   readonly #mask: number;
   readonly #seed: number;
   /** Instant at which the bucket would be full again; a bucket is empty when that is `burst / perMs` ahead. */
   #fullAt: Float64Array | undefined;
 
   constructor(perSecond: number, burst: number, buckets: number, seed: number) {
-    this.#perMs = perSecond / 1000;
-    this.#burst = burst;
+    this.setRate(perSecond, burst);
     this.#mask = 2 ** Math.ceil(Math.log2(Math.max(1, buckets))) - 1;
     this.#seed = seed | 0;
+  }
+
+  /** What was taken stays taken, as the time until a bucket is full again. */
+  setRate(perSecond: number, burst: number): void {
+    this.#perMs = perSecond / 1000;
+    this.#burst = burst;
   }
 
   /** Takes one token of this key; false: there is none. */

@@ -50,7 +50,7 @@ test.each([
   [['lab', 'run', '--pcapng', '-'], '--pcapng -: standard output has the story', 'name a file'],
   [['encode', 'rs', '--server', '203.0.113.1', '--mapped', '1.2.3.4:5'], '--server: means nothing for rs', '--cone'],
   [['relay', '--prot', '1'], "unknown option '--prot'", 'bin/teredo relay --help"'],
-  [['server'], "required option '--address <ADDRESS>' not specified", 'bin/teredo server --help"'],
+  [['server'], 'server.ipv4: a server needs it', 'add --address ADDRESS, or server.ipv4'],
   [['clientt'], "unknown command 'clientt'", 'bin/teredo --help"'],
   [['relay', 'extra'], 'too many arguments', 'bin/teredo relay --help"'],
   [['decode', '\u001b[31mred\u202e'], "WHAT '\\x1b[31mred\\u202e': neither", 'bin/teredo decode --help"'],
@@ -74,7 +74,7 @@ test('two secrets for one identifier: the line is named', async () => {
   const file = join(folder, 'secrets');
   writeFileSync(file, '# of the office\nanna one\nbert two\nanna three\n', { mode: 0o600 });
   const { status, stderr } = await teredo('server', '--address', '192.0.2.1', '--secret-file', file);
-  expect(stderr).toContain(`--secret-file ${file}, line 4: a second secret for anna`);
+  expect(stderr).toContain(`--secret-file ${file}: line 4: a second secret for anna`);
   expect(status).toBe(2);
 });
 
@@ -113,6 +113,15 @@ test('with --json an error is an object of one line', async () => {
     code: 'TD-USAGE',
     message: '--port -1: not a UDP port',
     next: 'choose a whole number from 1 to 65535',
+    problems: [
+      {
+        where: '',
+        name: '--port',
+        value: '-1',
+        reason: 'not a UDP port',
+        fix: 'choose a whole number from 1 to 65535',
+      },
+    ],
   });
   expect(status).toBe(2);
 });

@@ -5,9 +5,6 @@ import { nearest } from './nearest.ts';
 import type { Problem } from './problems.ts';
 import { wordsFor } from './system-words.ts';
 
-/** Where the packages put it, and where `teredo run` looks. */
-export const DEFAULT_FILE = '/etc/teredo/teredo.toml';
-
 const OTHERS_WRITE = 0o022;
 const OCTETS_MAX = 1 << 20;
 

@@ -59,10 +59,6 @@ function fixOf({ least, most }: Range): string {
   return `choose a whole number from ${least} to ${most}`;
 }
 
-export function text(byDefault: string, check: (text: string) => Objection, description: string, said: Said = {}) {
-  return key(checked(check).default(byDefault), description, 'text', 'a text', 'write it in quotes', said);
-}
-
 /** A text that may be left out. */
 export function textIfAny(check: (text: string) => Objection, description: string, said: Said) {
   return key(checked(check).optional(), description, 'text', 'a text', 'write it in quotes', said);

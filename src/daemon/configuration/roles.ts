@@ -6,15 +6,14 @@ import type {
   RelayConfiguration,
   ServerConfiguration,
 } from './configuration.ts';
+import type { EXTENSION_NAMES, RoleName } from './names.ts';
 import type { Problem } from './problems.ts';
-import type { EXTENSION_NAMES, ROLES, Values } from './schema.ts';
+import type { Values } from './schema.ts';
 import { readSecret, readSecrets } from './secret-file.ts';
 import type { Settings } from './settings.ts';
 import { nextAddress, type Objection, octets } from './values.ts';
 
 /** From settings, whose values are right one by one, to the roles of a process, whose values are right together. */
-
-export type RoleName = (typeof ROLES)[number];
 
 /** A secret that is given by other means than a file. */
 export interface GivenSecret {
@@ -44,7 +43,11 @@ export function clientOf(settings: Settings, secret?: GivenSecret): ClientConfig
   const servers = client.servers.map((name, index) => {
     return index > 0 || secondary === undefined ? { name } : { name, secondary };
   });
-  for (const server of servers) {
+  for (const [index, server] of servers.entries()) {
+    if (client.servers.indexOf(server.name) < index) {
+      const problem = settings.problem('client.servers', 'is on the list twice', 'leave one of them');
+      problems.push({ ...problem, value: server.name });
+    }
     const literal = parseIpv4(server.name);
     if (literal === undefined || 'secondary' in server || nextAddress(literal) !== undefined) continue;
     problems.push(settings.problem('client.servers', 'has no next address for a server to use', withoutNext(settings)));
@@ -73,11 +76,11 @@ export function clientOf(settings: Settings, secret?: GivenSecret): ClientConfig
 export function serverOf(settings: Settings): DaemonConfiguration {
   const { server, limits, data_path } = settings.values;
   const problems: Problem[] = [];
-  const ipv4 = server.ipv4 === undefined ? 0 : parseIpv4(server.ipv4)!;
-  if (ipv4 === 0)
+  const ipv4 = server.ipv4 === undefined ? undefined : parseIpv4(server.ipv4)!;
+  const said = server.ipv4_secondary === undefined ? nextAddress(ipv4 ?? 0) : parseIpv4(server.ipv4_secondary);
+  if (ipv4 === undefined) {
     problems.push(settings.problem('server.ipv4', 'a server needs it', 'add --address ADDRESS, or server.ipv4'));
-  const said = server.ipv4_secondary === undefined ? nextAddress(ipv4) : parseIpv4(server.ipv4_secondary);
-  if (said === undefined) {
+  } else if (said === undefined) {
     const fix = 'name the second one too';
     problems.push(settings.problem('server.ipv4', 'has no next address for a server to use', fix));
   } else if (said === ipv4) {
@@ -95,7 +98,7 @@ export function serverOf(settings: Settings): DaemonConfiguration {
   if (problems.length > 0) throw settings.refuse(problems);
   const alone: ServerConfiguration = {
     role: 'server',
-    ipv4,
+    ipv4: ipv4!,
     ipv4Secondary: said!,
     offloads: data_path.offloads,
     advertisementsPerSecond: server.advertisements_per_second,
@@ -104,7 +107,7 @@ export function serverOf(settings: Settings): DaemonConfiguration {
     ...(keys === undefined || isObjection(keys) ? {} : { security: { keys, isRequired: server.require_security } }),
     ...(server.mtu === undefined ? {} : { mtu: server.mtu }),
   };
-  return server.with_relay ? [alone, { ...relayOf(settings, 'relay'), ipv4 }] : [alone];
+  return server.with_relay ? [alone, { ...relayOf(settings, 'relay'), ipv4: ipv4! }] : [alone];
 }
 
 export function relayOf(settings: Settings, role: RelayConfiguration['role']): RelayConfiguration {
@@ -135,7 +138,8 @@ export function roleOf(settings: Settings, command?: RoleName): RoleName {
   throw settings.refuse([{ ...problem, where: settings.file ?? '' }]);
 }
 
-function interfaceOf({ values }: Settings): string {
+/** The interface of a client or a relay. */
+export function interfaceOf({ values }: Settings): string {
   return values.interface.name ?? INTERFACE;
 }
 

@@ -4,36 +4,17 @@ import { REFRESH_INTERVAL_MS, RELAY_PORT } from '../../roles/constants.ts';
 import { contactLimits } from '../../roles/contacts.ts';
 import { relayDefaults } from '../../roles/relay/relay.ts';
 import { serverDefaults } from '../../roles/server/server.ts';
+import { formed, list, number, numberIfAny, oneOf, oneOfIfAny, type Range, someOf, textIfAny, yesNo } from './kinds.ts';
+import { EXTENSION_NAMES, PUBLIC_SERVER, ROLES } from './names.ts';
 import {
-  formed,
-  list,
-  number,
-  numberIfAny,
-  oneOf,
-  oneOfIfAny,
-  type Range,
-  someOf,
-  text,
-  textIfAny,
-  yesNo,
-} from './kinds.ts';
-import { objectToIdentifier, objectToIpv4, objectToListen, objectToPath, objectToServer } from './values.ts';
-
-/** The extensions of RFC 6081 by the names people give them. */
-export const EXTENSION_NAMES = [
-  'symmetric-nat',
-  'upnp-symmetric-nat',
-  'port-preserving-nat',
-  'sequential-port-nat',
-  'hairpinning',
-  'server-load-reduction',
-] as const;
-
-/** What one process can be; a server and a relay share one by `server.with_relay`. */
-export const ROLES = ['client', 'server', 'relay', 'host-relay'] as const;
-
-/** Microsoft's, what Windows asks; public servers come and go, your own stays ("teredo server"). */
-const PUBLIC_SERVER = 'win1910.ipv6.microsoft.com';
+  objectToIdentifier,
+  objectToInterface,
+  objectToIpv4,
+  objectToListen,
+  objectToPath,
+  objectToProgram,
+  objectToServer,
+} from './values.ts';
 
 const port: Range = { least: 0, most: 65_535, what: 'a UDP port' };
 const fixedPort: Range = { ...port, least: 1 };
@@ -42,16 +23,10 @@ const count = (what: string, least = 1, most = 10_000_000): Range => ({ least, m
 const S = { unit: 's' } as const;
 const PER_SECOND = { unit: 'per second', live: true } as const;
 
-const interfaceName = formed(
-  /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/,
-  'a name for an interface',
-  'use 1 to 15 letters, digits, ".", "_" or "-"',
-);
 const account = (what: string) =>
   formed(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/, `the name of a ${what}`, `name a ${what} of this host`);
-const fileMode = formed(/^0?[0-7]{3}$/, 'the rights of a file', 'write them in octal, for instance "0660"');
 const domain = formed(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\.?$/, 'a domain', 'for instance corp.example');
-const program = { live: true, unwired: true, otherwise: 'none' } as const;
+const program = { live: true, otherwise: 'none' } as const;
 
 const client = z.strictObject({
   servers: list([PUBLIC_SERVER], 16, objectToServer, 'Teredo servers, names or IPv4 addresses, the best first.', {
@@ -208,22 +183,21 @@ export const schema = z.strictObject({
   relay: relay.prefault({}),
   interface: z
     .strictObject({
-      name: textIfAny(interfaceName, 'The name of the TUN interface. Of a server: reach native hosts through one.', {
-        otherwise: 'teredo; a server alone has none',
-      }),
+      name: textIfAny(
+        objectToInterface,
+        'The name of the TUN interface. Of a server: reach native hosts through one.',
+        {
+          otherwise: 'teredo; a server alone has none',
+        },
+      ),
     })
     .prefault({}),
   control: z
     .strictObject({
-      enabled: yesNo(true, 'Answer "teredo status" and its like.', { unwired: true }),
-      socket: textIfAny(objectToPath, 'The unix socket they ask by.', {
-        otherwise: '/run/teredo/INTERFACE.sock, or ROLE.sock',
-        unwired: true,
-      }),
-      mode: text('0660', fileMode, 'The rights of the socket.', { unwired: true }),
+      enabled: yesNo(true, 'Answer "teredo status" and its like, on a unix socket of mode 0660.'),
+      socket: textIfAny(objectToPath, 'That socket.', { otherwise: '/run/teredo/INTERFACE.sock, or ROLE.sock' }),
       group: textIfAny(account('group'), 'The group of the socket: who may ask without root.', {
-        otherwise: 'that of the process',
-        unwired: true,
+        otherwise: 'teredo, if there is one',
       }),
     })
     .prefault({}),
@@ -245,18 +219,17 @@ export const schema = z.strictObject({
     .prefault({}),
   hooks: z
     .strictObject({
-      up: textIfAny(objectToPath, 'A program to run when the client has an address.', program),
-      down: textIfAny(objectToPath, 'A program to run when it has lost it.', program),
-      address_changed: textIfAny(objectToPath, 'A program to run when it has another one.', program),
-      client_hook: textIfAny(objectToPath, 'A program that is called as Miredo calls its client-hook.', program),
-      time_limit: number(30, seconds(1, 600), 'A hook that runs longer is ended.', { ...S, live: true, unwired: true }),
+      up: textIfAny(objectToProgram, 'A program to run when the client has an address.', program),
+      down: textIfAny(objectToProgram, 'A program to run when it has lost it.', program),
+      address_changed: textIfAny(objectToProgram, 'A program to run when it has another one.', program),
+      client_hook: textIfAny(objectToProgram, 'A program that is called as Miredo calls its client-hook.', program),
+      time_limit: number(20, seconds(1, 600), 'A hook that runs longer is ended.', { ...S, live: true }),
     })
     .prefault({}),
   privileges: z
     .strictObject({
-      user: textIfAny(account('user'), 'The user to become once interface and sockets are open.', {
-        otherwise: 'whoever started the process',
-        unwired: true,
+      user: textIfAny(account('user'), 'Whom root becomes once ports are open; "root": nobody else.', {
+        otherwise: 'teredo, else nobody',
       }),
     })
     .prefault({}),

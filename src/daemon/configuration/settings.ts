@@ -75,7 +75,7 @@ export class Settings {
 
   /** Those problems as one error; its code tells whether only the command line is to blame. */
   refuse(problems: readonly Problem[]): ConfigurationError {
-    return refusal(problems);
+    return refusal(problems, this.file);
   }
 }
 
@@ -91,7 +91,11 @@ export function settle({ flags = new Map(), environment = {}, file }: Sources): 
     if (said === undefined) return { key, value: key.byDefault, source: 'default', name: key.path, where: '' };
     return take(key, 'file', key.path, place(file!.path, said.line), said.value, problems);
   });
-  if (problems.length > 0) throw refusal(problems.toSorted((one, other) => lineOf(one) - lineOf(other)));
+  if (problems.length > 0)
+    throw refusal(
+      problems.toSorted((one, other) => lineOf(one) - lineOf(other)),
+      file?.path,
+    );
   return new Settings(all, file?.path, strangers(environment));
 }
 
@@ -163,8 +167,11 @@ function lineOf({ where }: Problem): number {
   return Number(/line (\d+)/.exec(where)?.[1] ?? 0);
 }
 
-function refusal(problems: readonly Problem[]): ConfigurationError {
-  const isUsage = problems.every(({ where, name }) => where === '' && !name.startsWith('TEREDO_') && !findKey(name));
+/** A key that is nowhere is the fault of the command line, unless there is a file that could have it. */
+function refusal(problems: readonly Problem[], file: string | undefined): ConfigurationError {
+  const isUsage = problems.every(({ where, name }) => {
+    return where === '' && !name.startsWith('TEREDO_') && (file === undefined || findKey(name) === undefined);
+  });
   return new ConfigurationError(isUsage ? 'TD-USAGE' : 'TD-CONFIG', problems);
 }
 

@@ -35,7 +35,19 @@ export function objectToListen(text: string): Objection {
 
 export function objectToPath(text: string): Objection {
   if (text.startsWith('/')) return undefined;
-  return { reason: 'not an absolute path', fix: 'start it with "/": what it would be relative to may change' };
+  return { reason: 'not a whole path', fix: 'begin it with "/"' };
+}
+
+/** A program by its whole path: what is run later, perhaps with more rights, must not depend on who starts us where. */
+export function objectToProgram(text: string): Objection {
+  return text.startsWith('/')
+    ? undefined
+    : { reason: 'not a whole path', fix: 'begin it with "/"; arguments belong into a script' };
+}
+
+export function objectToInterface(text: string): Objection {
+  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/.test(text)) return undefined;
+  return { reason: 'not a name for an interface', fix: 'use 1 to 15 letters, digits, ".", "_" or "-"' };
 }
 
 /** A client identifier, as long as its one octet of length can say (RFC 4380 §5.1.1). */

@@ -46,7 +46,7 @@ interface Tunnel {
  * so nothing piles up behind a hook that hangs, and each hears of every state in which things came to rest.
  */
 export class Hooks {
-  readonly #options: HookOptions;
+  #options: HookOptions;
   readonly #report: Reporter;
   readonly #tunnels: Tunnel[] = []; // Bounded by the roles of the process.
   #work = Promise.resolve();
@@ -58,6 +58,11 @@ export class Hooks {
   constructor(options: HookOptions, report: Reporter) {
     this.#options = options;
     this.#report = report;
+  }
+
+  /** Other programs, from the next change on. */
+  change(options: HookOptions): void {
+    this.#options = options;
   }
 
   /** Hears what the daemon reports; returns at once. */

@@ -24,7 +24,7 @@ export class Process {
 
   constructor(title: string, argv: readonly string[]) {
     this.title = title;
-    this.#child = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
     this.pid = this.#child.pid ?? 0;
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.output += text;
@@ -93,4 +93,9 @@ export class Process {
     const state = this.running ? `running, pid ${this.pid}` : this.ending;
     return `--- ${this.title} (${state})\n${this.output.slice(-6_000)}`;
   }
+}
+
+/** Ours but for TEREDO_...: what somebody configured for this host is not meant for the hosts of a laboratory. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEREDO_')));
 }

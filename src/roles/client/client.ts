@@ -153,6 +153,11 @@ export class Client implements Role {
     this.#identity.portMapping = mapping;
   }
 
+  /** Another refresh interval, in ms, in place of the configured one and of what was found out; peers stay. */
+  setRefreshInterval(intervalMs: number): void {
+    this.#service.setRefreshInterval(intervalMs);
+  }
+
   receive(batch: Batch, now: number): void {
     forwarding.receive(this, batch, now);
     const { flows } = this.#service;

@@ -44,15 +44,16 @@ export class Maintenance {
   start(now: number): void {
     this.#attempt = 0;
     this.#lastInteractionAt = now;
-    const longest = this.hasStandby ? STANDBY_INTERVAL_MS : Number.POSITIVE_INFINITY;
-    this.#randomizedMs = randomizedRefreshIntervalMs(Math.min(this.intervalMs, longest), this.#random);
+    this.#randomizedMs = this.#drawMs();
     this.deadlineAt = now + this.#randomizedMs;
   }
 
-  /** How long after the first solicitation the next one is due: 4 s apart, or with a standby at 2, 3, 4 ... s. */
-  #dueMs(): number {
-    if (!this.hasStandby) return this.#attempt * SOLICITATION_TIMEOUT_MS;
-    return STANDBY_TIMEOUT_MS + (this.#attempt - 1) * STANDBY_SPACING_MS;
+  /** Another interval, counted from the last word of the server; a question that waits for its answer goes on. */
+  useInterval(intervalMs: number): void {
+    this.intervalMs = intervalMs;
+    this.#randomizedMs = this.#drawMs();
+    const isWaiting = this.#attempt === 0 && this.deadlineAt !== Number.POSITIVE_INFINITY;
+    if (isWaiting) this.deadlineAt = this.#lastInteractionAt + this.#randomizedMs;
   }
 
   stop(): void {
@@ -91,5 +92,16 @@ export class Maintenance {
     this.#attempt++;
     this.deadlineAt = this.#askedAt + this.#dueMs();
     return 'solicit';
+  }
+
+  #drawMs(): number {
+    const longest = this.hasStandby ? STANDBY_INTERVAL_MS : Number.POSITIVE_INFINITY;
+    return randomizedRefreshIntervalMs(Math.min(this.intervalMs, longest), this.#random);
+  }
+
+  /** How long after the first solicitation the next one is due: 4 s apart, or with a standby at 2, 3, 4 ... s. */
+  #dueMs(): number {
+    if (!this.hasStandby) return this.#attempt * SOLICITATION_TIMEOUT_MS;
+    return STANDBY_TIMEOUT_MS + (this.#attempt - 1) * STANDBY_SPACING_MS;
   }
 }

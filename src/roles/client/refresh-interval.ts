@@ -60,7 +60,6 @@ type Step = 'off' | 'qualifying' | 'waiting' | 'listening';
  */
 export class RefreshIntervalSearch {
   readonly #actions: RefreshIntervalActions;
-  readonly #startMs: number;
   #step: Step = 'off';
   #intervals: Intervals;
   #tries = 0;
@@ -68,11 +67,12 @@ export class RefreshIntervalSearch {
   #atLeastMs: number | undefined;
   #belowMs: number | undefined;
   #secondary: Endpoint | undefined;
+  /** The interval in use, in ms, from which the next search begins. */
+  startMs: number;
   deadlineAt = Number.POSITIVE_INFINITY;
 
-  /** `startMs`: the interval in use, from which the search begins. */
   constructor(startMs: number, actions: RefreshIntervalActions) {
-    this.#startMs = startMs;
+    this.startMs = startMs;
     this.#actions = actions;
     this.#intervals = begun(startMs);
   }
@@ -82,7 +82,7 @@ export class RefreshIntervalSearch {
   }
 
   start(now: number): void {
-    this.#intervals = begun(this.#startMs);
+    this.#intervals = begun(this.startMs);
     this.#atLeastMs = undefined;
     this.#belowMs = undefined;
     if (isGoodEnough(this.#intervals)) this.#finish();

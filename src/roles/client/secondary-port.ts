@@ -73,6 +73,11 @@ export class SecondaryPort {
     this.#identification.start(now);
   }
 
+  /** The interval from which the next search begins, in ms; one that runs goes on. */
+  setRefreshInterval(intervalMs: number): void {
+    this.#refreshInterval.startMs = intervalMs;
+  }
+
   close(): void {
     this.#identification.stop();
     this.#refreshInterval.stop();

@@ -66,6 +66,7 @@ export class Service {
   #isWanted = false;
   #nat: NatType = 'unknown';
   #failures = 0;
+  #configuredIntervalMs: number;
   #addressChangedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -96,6 +97,7 @@ export class Service {
       isQuiet: (now) => now - this.#lastTrafficAt() >= QUIET_MS,
     });
     if (this.#choice.current !== undefined) this.#identity.use(this.#choice.current);
+    this.#configuredIntervalMs = config.refreshIntervalMs;
     this.#maintenance = new Maintenance(config.refreshIntervalMs, random);
     this.secondary = new SecondaryPort(identity, solicitations, transmission.bubbles, events, {
       refreshIntervalMs: config.refreshIntervalMs,
@@ -126,6 +128,14 @@ export class Service {
   /** The refresh interval in use, in ms, before randomization. */
   get refreshIntervalMs(): number {
     return this.#maintenance.intervalMs;
+  }
+
+  /** In ms; in place of the configured interval and of what was found out. */
+  setRefreshInterval(intervalMs: number): void {
+    if (intervalMs === this.#configuredIntervalMs) return;
+    this.#configuredIntervalMs = intervalMs;
+    this.#maintenance.useInterval(intervalMs);
+    this.secondary.setRefreshInterval(intervalMs);
   }
 
   get deadlineAt(): number {
@@ -330,7 +340,7 @@ export class Service {
   #enterQualified(q: qualification.Qualified, previous: Uint8Array | undefined, now: number): void {
     this.#failures = 0;
     // What was found out about another mapping need not be true of this one.
-    this.#maintenance.intervalMs = this.#config.refreshIntervalMs;
+    this.#maintenance.intervalMs = this.#configuredIntervalMs;
     this.#maintenance.hasStandby = this.#choice.hasStandby;
     this.#choice.settle(now);
     this.#maintenance.start(now);

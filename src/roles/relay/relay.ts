@@ -21,15 +21,18 @@ import { RateLimit } from '../rate-limit.ts';
 import type { Random, Role } from '../role.ts';
 import * as forwarding from './forwarding.ts';
 
-export interface RelayConfig extends ContactLimits {
-  /** True: send direct bubbles too, for the relay's own NAT must be opened (RFC 4380 §5.4.1; ledger REL-07, HSR-05). */
-  readonly behindNat: boolean;
+export interface RelayRates {
   /** Peers that may be asked for the first time, per second and at once (RFC 4380 §7.3.5). */
   readonly newPeersPerSecond: number;
   readonly newPeersBurst: number;
   /** Bubbles to one IPv4 address, per second and at once: whose server that is, anyone may claim (RFC 4380 §7.4.3). */
   readonly bubblesPerSecond: number;
   readonly bubblesBurst: number;
+}
+
+export interface RelayConfig extends ContactLimits, RelayRates {
+  /** True: send direct bubbles too, for the relay's own NAT must be opened (RFC 4380 §5.4.1; ledger REL-07, HSR-05). */
+  readonly behindNat: boolean;
 }
 
 /** Limits are on by default: from the IPv6 side anyone can make a relay send bubbles (ledger REL-14). */
@@ -87,6 +90,12 @@ export class Relay implements Role, Asker {
     this.#newPeers = new RateLimit(config.newPeersPerSecond, config.newPeersBurst, 1, 0);
     const { bubblesPerSecond, bubblesBurst } = config;
     this.#toward = new RateLimit(bubblesPerSecond, bubblesBurst, BUBBLE_BUCKETS, random.uint32());
+  }
+
+  /** Other limits, from now on. */
+  setRates(rates: RelayRates): void {
+    this.#newPeers.setRate(rates.newPeersPerSecond, rates.newPeersBurst);
+    this.#toward.setRate(rates.bubblesPerSecond, rates.bubblesBurst);
   }
 
   /** The host's own IPv4 addresses: nothing is tunnelled to them, nor to their directed broadcasts. */

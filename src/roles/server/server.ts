@@ -16,7 +16,16 @@ import type { Hmac, Random, Role } from '../role.ts';
 import { Advertisements, type ServerSecurity } from './advertisement.ts';
 import * as forwarding from './forwarding.ts';
 
-export interface ServerConfig {
+export interface ServerRates {
+  /** Router advertisements to one IPv4 address, per second and at once. */
+  readonly advertisementsPerSecond: number;
+  readonly advertisementsBurst: number;
+  /** Bubbles and echoes toward one IPv4 address, and echoes from one, per second and at once. */
+  readonly forwardedPerSecond: number;
+  readonly forwardedBurst: number;
+}
+
+export interface ServerConfig extends ServerRates {
   /** The primary and the secondary address, int32 (RFC 4380 §5.3). */
   readonly ipv4: number;
   readonly ipv4Secondary: number;
@@ -24,12 +33,6 @@ export interface ServerConfig {
   readonly security?: ServerSecurity;
   /** Octets; given: advertisements carry an MTU option, and 8 octets more. */
   readonly mtu?: number;
-  /** Router advertisements to one IPv4 address, per second and at once. */
-  readonly advertisementsPerSecond: number;
-  readonly advertisementsBurst: number;
-  /** Bubbles and echoes toward one IPv4 address, and echoes from one, per second and at once. */
-  readonly forwardedPerSecond: number;
-  readonly forwardedBurst: number;
   /** Addresses whose rates are told apart. */
   readonly rateBuckets: number;
 }
@@ -90,6 +93,13 @@ export class Server implements Role {
       this.#fromLimit.use('echoes-from-address', now),
       this.#datagrams.use('own-datagrams', 'datagrams'),
     ];
+  }
+
+  /** Other limits, from now on. */
+  setRates(rates: ServerRates): void {
+    this.#advertisementLimit.setRate(rates.advertisementsPerSecond, rates.advertisementsBurst);
+    this.#towardLimit.setRate(rates.forwardedPerSecond, rates.forwardedBurst);
+    this.#fromLimit.setRate(rates.forwardedPerSecond, rates.forwardedBurst);
   }
 
   receive(batch: Batch, now: number): void {

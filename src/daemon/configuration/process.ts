@@ -1,0 +1,44 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import type { ProcessOptions } from '../daemon.ts';
+import type { Problem } from './problems.ts';
+import type { Settings } from './settings.ts';
+import { wordsFor } from './system-words.ts';
+
+/** The programs that run as hooks. */
+const PROGRAMS = ['up', 'down', 'address_changed', 'client_hook'] as const;
+
+/** What settings say of the process, whatever its roles are. Errors: ConfigurationError. */
+export function processOf(settings: Settings): ProcessOptions {
+  const { up, down, address_changed, client_hook, time_limit } = settings.values.hooks;
+  const problems = PROGRAMS.flatMap((name) => objectToProgram(settings, name));
+  if (problems.length > 0) throw settings.refuse(problems);
+  const { user } = settings.values.privileges;
+  const { socket } = settings.values.control;
+  return {
+    privileges: {
+      ...(user === undefined ? {} : { user }),
+      ...(socket === undefined ? {} : { controlSocket: socket }),
+    },
+    hooks: {
+      ...(up === undefined ? {} : { up: [up] }),
+      ...(down === undefined ? {} : { down: [down] }),
+      ...(address_changed === undefined ? {} : { addressChanged: [address_changed] }),
+      ...(client_hook === undefined ? {} : { clientHook: client_hook }),
+      timeLimitMs: time_limit * 1_000,
+    },
+  };
+}
+
+/** A hook that cannot run would be found out when the network changes, and nobody looks. */
+function objectToProgram(settings: Settings, name: (typeof PROGRAMS)[number]): Problem[] {
+  const path = settings.values.hooks[name];
+  if (path === undefined) return [];
+  const blame = (reason: string, fix: string) => [settings.problem(`hooks.${name}`, reason, fix)];
+  try {
+    if (!statSync(path).isFile()) return blame('is not a file', 'name a program');
+    accessSync(path, constants.X_OK);
+    return [];
+  } catch (error) {
+    return blame(wordsFor(error), 'name a program; "chmod +x" makes a script one');
+  }
+}
