@@ -11,22 +11,24 @@ export interface KernelRunOptions {
 const WIDTH = 100;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Runs a scenario in network namespaces; gives the exit status. */
-export async function runOnKernel(scenario: Scenario, options: KernelRunOptions): Promise<number> {
+/** Runs a scenario in network namespaces; gives the exit status. `name`: as it was given, a file perhaps. */
+export async function runOnKernel(scenario: Scenario, name: string, options: KernelRunOptions): Promise<number> {
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
-    return await (options.insideSandbox === true ? runInside : runOutside)(scenario, options, stop);
+    return await (options.insideSandbox === true
+      ? runInside(scenario, options, stop)
+      : runOutside(name, options, stop));
   } finally {
     for (const signal of SIGNALS) process.removeListener(signal, onSignal);
   }
 }
 
 /** The same command again, in namespaces of its own. */
-async function runOutside(scenario: Scenario, { json }: KernelRunOptions, stop: AbortController): Promise<number> {
+async function runOutside(name: string, { json }: KernelRunOptions, stop: AbortController): Promise<number> {
   const { runInSandbox } = await import('../lab/kernel/sandbox.ts');
-  const argv = ['lab', 'run', scenario.name, '--kernel', '--inside-sandbox', ...(json === true ? ['--json'] : [])];
+  const argv = ['lab', 'run', name, '--kernel', '--inside-sandbox', ...(json === true ? ['--json'] : [])];
   return runInSandbox(argv, stop.signal);
 }
 

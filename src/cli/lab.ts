@@ -1,6 +1,7 @@
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { TeredoError } from '../errors.ts';
+import type { Scenario } from '../lab/scenario.ts';
 import { numberFlag, usageError } from './flags.ts';
 import { registerNat } from './lab-nat.ts';
 import { registerWeb } from './lab-web.ts';
@@ -10,7 +11,7 @@ import { visible, wordsFor } from './words.ts';
 interface RunOptions {
   readonly kernel?: boolean;
   readonly insideSandbox?: boolean;
-  readonly seed: number;
+  readonly seed?: number;
   readonly json?: boolean;
   /** A file name; true: the scenario's own; false: none. */
   readonly pcapng: string | boolean;
@@ -29,8 +30,12 @@ export function register(program: Command): void {
   lab
     .command('run')
     .description('run a scenario and tell its story')
-    .argument('[NAME]', 'name of a scenario', 'walkthrough')
-    .option('--seed <N>', 'seed of everything random', numberFlag('--seed', 0, 0xffffffff, 'a seed'), 1)
+    .argument('[NAME]', 'name of a scenario, two NATs ("cone-to-symmetric"), or FILE.json', 'walkthrough')
+    .option(
+      '--seed <N>',
+      'seed of everything random (default: 1, or what the file says)',
+      numberFlag('--seed', 0, 0xffffffff, 'a seed'),
+    )
     .option('--json', 'print the story as data')
     .option('--pcapng <FILE>', 'write the capture there (default: NAME.pcapng)')
     .option('--no-pcapng', 'write no capture')
@@ -56,19 +61,15 @@ async function run(name: string, options: RunOptions): Promise<void> {
   if (options.pcapng === '-') {
     throw usageError('--pcapng', '-', 'standard output has the story', 'name a file');
   }
-  const { scenarios } = await import('../lab/scenarios.ts');
-  const scenario = scenarios.find((candidate) => candidate.name === name);
-  if (scenario === undefined) {
-    throw usageError('lab run', name, 'no such scenario', `one of: ${scenarios.map((known) => known.name).join(', ')}`);
-  }
+  const { scenario, seed } = await find(name);
   if (options.kernel === true) {
     const { runOnKernel } = await import('./lab-kernel.ts');
-    process.exitCode = await runOnKernel(scenario, options);
+    process.exitCode = await runOnKernel(scenario, name, options);
     return;
   }
   const { runSimulated } = await import('../lab/run.ts');
   const { tellResult } = await import('../lab/rows.ts');
-  const result = runSimulated(scenario, options.seed);
+  const result = runSimulated(scenario, options.seed ?? seed);
   const chapters = tellResult(result);
   if (options.json === true) {
     const { toJson } = await import('../lab/json.ts');
@@ -85,6 +86,24 @@ async function run(name: string, options: RunOptions): Promise<void> {
     save(file, toPcapng(result, chapters), options.json === true);
   }
   if (!result.isAsExpected) process.exitCode = Exit.Degraded;
+}
+
+/** By its name, or from a file that the page saved. */
+async function find(name: string): Promise<{ readonly scenario: Scenario; readonly seed: number }> {
+  const { scenarioByName, scenarios } = await import('../lab/scenarios.ts');
+  const known = scenarioByName(name);
+  if (known !== undefined) return { scenario: known, seed: 1 };
+  if (!name.endsWith('.json')) {
+    throw usageError('lab run', name, 'no such scenario', `one of: ${scenarios.map((one) => one.name).join(', ')}`);
+  }
+  const { parseScenarioFile } = await import('../lab/scenario-file.ts');
+  let text: string;
+  try {
+    text = readFileSync(name, 'utf8');
+  } catch (error) {
+    throw usageError('lab run', name, wordsFor(error), 'name a readable file');
+  }
+  return parseScenarioFile(text, name);
 }
 
 /** A file that is there is whole: a disk that fills up meanwhile leaves the old one, or none. */

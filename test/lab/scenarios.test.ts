@@ -5,7 +5,9 @@ import { print } from '../../src/lab/print.ts';
 import { tellResult } from '../../src/lab/rows.ts';
 import { runSimulated } from '../../src/lab/run.ts';
 import { toPcapng } from '../../src/lab/save.ts';
-import { scenarios } from '../../src/lab/scenarios.ts';
+import { parseScenarioFile } from '../../src/lab/scenario-file.ts';
+import { pairName, pairNats } from '../../src/lab/scenarios/nat-pair.ts';
+import { scenarioByName, scenarios } from '../../src/lab/scenarios.ts';
 import { makePaint } from '../../src/lab/text.ts';
 import { packetBytes } from '../../src/sim/trace.ts';
 import * as checksum from '../../src/wire/checksum.ts';
@@ -77,6 +79,23 @@ describe.each(scenarios)('$name', (scenario) => {
   });
 });
 
+describe('a scenario as a file', () => {
+  test.each(scenarios)('$name comes back as it was', (scenario) => {
+    expect(parseScenarioFile(JSON.stringify({ seed: 3, scenario }), 'x.json')).toEqual({ seed: 3, scenario });
+  });
+
+  test.each([
+    ['{', 'not JSON'],
+    ['{}', 'scenario'],
+    [JSON.stringify({ scenario: { ...scenarios[0], nodes: [] } }), 'scenario.nodes'],
+    [JSON.stringify({ scenario: { ...scenarios[0], more: 1 } }), 'more'],
+    [JSON.stringify({ seed: -1, scenario: scenarios[0] }), 'seed'],
+  ])('what is wrong is named: %#', (text, word) => {
+    expect(() => parseScenarioFile(text, 'x.json')).toThrow(word);
+    expect(() => parseScenarioFile(text, 'x.json')).toThrow('x.json');
+  });
+});
+
 test('every scenario has a name of its own that can be typed', () => {
   const names = scenarios.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
@@ -88,3 +107,19 @@ function expectGoodInside(payload: Uint8Array): void {
   if (typeof parts === 'number') return; // DNS
   if (icmpv6.isMessage(payload, parts.packetAt)) expect(checksum.isIcmpv6Right(payload, parts.packetAt)).toBe(true);
 }
+
+describe('RFC 6081 §3, figure 1: two clients behind each pair of NATs', () => {
+  test.each(pairNats.flatMap((from) => pairNats.map((to) => [from, to] as const)))('%s, %s', (from, to) => {
+    const scenario = scenarioByName(pairName(from, to))!;
+    for (let seed = 1; seed <= 5; seed++) {
+      const { chapters } = runSimulated(scenario, seed);
+      const wrong = chapters.flatMap(({ findings }) => findings.filter(({ isAsExpected }) => !isAsExpected));
+      expect(wrong, `seed ${seed}`).toEqual([]);
+    }
+  });
+
+  test('a name that names no pair is no scenario', () => {
+    for (const name of ['cone', 'cone-to-', 'cone-to-nothing', '-to-cone'])
+      expect(scenarioByName(name)).toBeUndefined();
+  });
+});
