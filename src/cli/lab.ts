@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { TeredoError } from '../errors.ts';
+import type { Result } from '../lab/result.ts';
 import type { Scenario } from '../lab/scenario.ts';
 import { numberFlag, usageError } from './flags.ts';
 import { registerNat } from './lab-nat.ts';
@@ -69,7 +70,7 @@ async function run(name: string, options: RunOptions): Promise<void> {
   }
   const { runSimulated } = await import('../lab/run.ts');
   const { tellResult } = await import('../lab/rows.ts');
-  const result = runSimulated(scenario, options.seed ?? seed);
+  const result = simulated(() => runSimulated(scenario, options.seed ?? seed), name);
   const chapters = tellResult(result);
   if (options.json === true) {
     const { toJson } = await import('../lab/json.ts');
@@ -86,6 +87,17 @@ async function run(name: string, options: RunOptions): Promise<void> {
     save(file, toPcapng(result, chapters), options.json === true);
   }
   if (!result.isAsExpected) process.exitCode = Exit.Degraded;
+}
+
+/** A scenario that somebody wrote may name what it does not have; that is no mistake of ours. */
+function simulated(run: () => Result, name: string): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (!name.endsWith('.json')) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TeredoError('TD-USAGE-SCENARIO', `${name}: ${reason}`, 'mend the scenario');
+  }
 }
 
 /** By its name, or from a file that the page saved. */

@@ -133,6 +133,27 @@ test('a capture that cannot be written ends with status 3, after the story', () 
   expect(stderr).toContain('TD-LAB-CAPTURE');
 });
 
+test('lab run plays two NATs by their names, and a file that the page saved', () => {
+  const pair = lab('run', 'cone-to-upnp-symmetric', '--no-pcapng', '--json');
+  expect(JSON.parse(pair.stdout)).toMatchObject({ scenario: 'cone-to-upnp-symmetric', isAsExpected: true });
+  const scenario = scenarios.find(({ name }) => name === 'two-relays')!;
+  writeFileSync(join(folder, 'mine.json'), JSON.stringify({ seed: 9, scenario: { ...scenario, name: 'mine' } }));
+  const mine = lab('run', 'mine.json', '--no-pcapng', '--json');
+  expect(JSON.parse(mine.stdout)).toMatchObject({ scenario: 'mine', seed: 9, isAsExpected: true });
+  expect(mine.status).toBe(0);
+});
+
+test('a scenario file that cannot be meant ends with status 2 and says what is wrong', () => {
+  const scenario = scenarios.find(({ name }) => name === 'two-relays')!;
+  const chapters = [{ title: '', about: '', steps: [{ do: 'withdraw', relay: 'nobody' }] }];
+  const files = { 'no.json': '{', 'who.json': JSON.stringify({ scenario: { ...scenario, chapters } }) };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  expect(lab('run', 'no.json')).toMatchObject({ status: 2, stderr: expect.stringContaining('not JSON') });
+  expect(lab('run', 'who.json')).toMatchObject({ status: 2, stderr: expect.stringContaining('nobody') });
+  expect(lab('run', 'away.json')).toMatchObject({ status: 2, stderr: expect.stringContaining('away.json') });
+  expect(lab('web', 'nonsense')).toMatchObject({ status: 2, stderr: expect.stringContaining('no such scenario') });
+});
+
 function lab(...argv: readonly string[]): { status: number | null; stdout: string; stderr: string } {
   const env = { ...process.env, NO_COLOR: '1' };
   const options = { cwd: folder, encoding: 'utf8', env, maxBuffer: 1 << 26, timeout: 60_000 } as const;

@@ -2,10 +2,14 @@ import { batch, signal } from '@preact/signals';
 import type { Scenario } from '../../../src/lab/scenario.ts';
 import { walkthrough } from '../../../src/lab/scenarios/walkthrough.ts';
 import { scenarioByName } from '../../../src/lab/scenarios.ts';
+import { Crowd } from '../sources/crowd.ts';
 import { type Played, play } from '../sources/sim.ts';
 import { applyChanges, type Change, withChange } from './changes.ts';
 import { fromFragment, toFragment } from './link.ts';
 import { Player } from './player.ts';
+
+/** The name of the crowd in links. */
+const CROWD = 'crowd';
 
 /** What is played in the page: a scenario, its seed, and what somebody changed. Each change plays it anew. */
 export class Laboratory {
@@ -15,6 +19,8 @@ export class Laboratory {
   readonly changes = signal<readonly Change[]>([]);
   /** Why the last change could not be played; the one before stays. */
   readonly failure = signal<string | undefined>(undefined);
+  /** What goes on while it is watched, in the place of a scenario. */
+  readonly crowd = signal<Crowd | undefined>(undefined);
   #played: Played;
 
   /** `fragment`: of the address of the page, with what is to be restored. */
@@ -37,6 +43,28 @@ export class Laboratory {
     this.#play(scenario, seed, [], 0);
   }
 
+  /** Opens the crowd. */
+  gather(): void {
+    const crowd = new Crowd(this.seed.value);
+    batch(() => {
+      this.crowd.value = crowd;
+      this.player.pace.value = 'true';
+      this.player.replace(crowd.recording, crowd.recording.endsAt);
+      this.player.play();
+    });
+  }
+
+  /** Lets this many real ms pass; a crowd is simulated meanwhile, for `budgetMs` at most. */
+  tick(elapsedMs: number, budgetMs: number): void {
+    const { player } = this;
+    const crowd = this.crowd.value;
+    if (crowd !== undefined && player.isPlaying.value) {
+      const end = performance.now() + budgetMs;
+      crowd.advance(player.instant.value + elapsedMs * player.speed.value, () => performance.now() >= end);
+    }
+    player.tick(elapsedMs);
+  }
+
   reseed(seed: number): void {
     this.#play(this.scenario.value, seed, this.changes.value, this.player.instant.value);
   }
@@ -54,6 +82,7 @@ export class Laboratory {
 
   /** What restores all this. */
   get fragment(): string {
+    if (this.crowd.value !== undefined) return `#scenario=${CROWD}`;
     const { instant, selected } = this.player;
     return toFragment({
       scenario: this.scenario.value.name,
@@ -65,6 +94,10 @@ export class Laboratory {
   }
 
   restore(fragment: string): void {
+    if (new URLSearchParams(fragment.slice(1)).get('scenario') === CROWD) {
+      this.gather();
+      return;
+    }
     const { base, seed, changes, instant, selected } = fromFragment(fragment, scenarioByName, walkthrough);
     this.#play(base, seed, changes, instant);
     if (selected !== undefined) this.player.select(selected - 1);
@@ -75,6 +108,8 @@ export class Laboratory {
       const played = play(applyChanges(scenario, changes), seed);
       batch(() => {
         this.#played = played;
+        if (this.crowd.value !== undefined) this.player.pace.value = 'story';
+        this.crowd.value = undefined;
         this.scenario.value = scenario;
         this.seed.value = seed;
         this.changes.value = changes;

@@ -11,8 +11,15 @@ type Content =
 
 export const heights = { chapter: 56, passage: 38, outcome: 30, change: 30 } as const;
 
-/** Lines of the whole ladder in order of time, chapter by chapter. */
-export function ladderItems({ chapters, passages, outcomes, changes }: Recording): LadderItem[] {
+/** Of what is live only the last lines stand in the ladder. */
+const LIVE_LINES = 300;
+
+/** Lines of the whole ladder in order of time, chapter by chapter; of a live one those before `told`. */
+export function ladderItems(recording: Recording, told = 0): LadderItem[] {
+  const { chapters, outcomes, changes } = recording;
+  const passages = recording.isLive
+    ? recording.passages.slice(Math.max(0, told - LIVE_LINES), told)
+    : recording.passages;
   const contents: (Content & { readonly at: number })[] = [];
   const byChapter = <T extends { readonly chapter: number }>(list: readonly T[], chapter: number) =>
     list.filter((one) => one.chapter === chapter);
@@ -33,7 +40,8 @@ export function ladderItems({ chapters, passages, outcomes, changes }: Recording
         at: outcome.at,
       })),
     ];
-    contents.push(...inside.toSorted((a, b) => a.at - b.at));
+    // What came of a step comes before what leaves at that very instant: that belongs to the next one.
+    contents.push(...inside.toSorted((a, b) => a.at - b.at || rank(a) - rank(b)));
   }
   let top = 0;
   return contents.map((content) => {
@@ -43,12 +51,17 @@ export function ladderItems({ chapters, passages, outcomes, changes }: Recording
   });
 }
 
-/** How many items there are by `instant`: the ladder grows with time. */
+function rank({ type }: Content): number {
+  return type === 'passage' ? 1 : 0;
+}
+
+/** How many items there are at `instant`: the ladder grows with time. What leaves at that very instant is not there yet. */
 export function shownBy(items: readonly LadderItem[], instant: number): number {
   let [low, high] = [0, items.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (items[middle]!.at <= instant) low = middle + 1;
+    const { at, type } = items[middle]!;
+    if (type === 'passage' ? at < instant : at <= instant) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -62,7 +62,14 @@ export interface ChapterMark {
   readonly startsAt: number;
   readonly endsAt: number;
   /** Columns of its ladder, left to right. */
-  readonly columns: readonly { readonly node: string; readonly isNat: boolean }[];
+  readonly columns: readonly Column[];
+}
+
+export interface Column {
+  readonly node: string;
+  readonly isNat: boolean;
+  /** Where a column stands for many nodes: which. */
+  readonly members?: ReadonlySet<string>;
 }
 
 /** A state of a client from an instant on. */
@@ -82,7 +89,7 @@ export interface ChangeMark {
   readonly node: string;
 }
 
-/** Everything the page shows, in order of time; nothing in it changes. */
+/** Everything the page shows, in order of time; unless it is live, nothing in it changes. */
 export interface Recording {
   readonly title: string;
   readonly about: string;
@@ -92,15 +99,21 @@ export interface Recording {
   readonly outcomes: readonly Outcome[];
   readonly changes: readonly ChangeMark[];
   readonly states: ReadonlyMap<string, readonly StateMark[]>;
+  /** It goes on while it is watched: passages are added at its end, and some day the oldest go. */
+  readonly isLive: boolean;
   readonly endsAt: number;
 }
 
-/** How many of the passages have left by `instant`; they are sorted by departure. */
+/**
+ * How many of the passages have left before `instant`; they are sorted by departure.
+ *
+ * At the instant at which a datagram arrives, what it causes has not left yet: so that the two can be told apart.
+ */
 export function departedBy(passages: readonly Passage[], instant: number): number {
   let [low, high] = [0, passages.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (passages[middle]!.at <= instant) low = middle + 1;
+    if (passages[middle]!.at < instant) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -1,3 +1,21 @@
+/** A way to lay virtual time out for watching. */
+export interface Timeline {
+  readonly length: number;
+  placeOf(instant: number): number;
+  instantAt(place: number): number;
+}
+
+/** Virtual time as it is, for what goes on while it is watched. */
+export function evenTime(now: () => number): Timeline {
+  return {
+    get length() {
+      return now();
+    },
+    placeOf: (instant) => instant,
+    instantAt: (place) => place,
+  };
+}
+
 /**
  * Story time: virtual time, stretched where datagrams are on their way and shortened where nothing happens, so that
  * 12 ms between a client and its server and 27 s until the next keep-alive can both be watched.
@@ -5,7 +23,7 @@
  * Units:  instants of virtual time in ms; places in story time in ms of watching at speed 1.
  * Shape:  both directions are monotone and meet at the ends; between two events time runs evenly.
  */
-export class StoryTime {
+export class StoryTime implements Timeline {
   readonly length: number;
   readonly #instants: Float64Array;
   readonly #places: Float64Array;

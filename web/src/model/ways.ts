@@ -1,5 +1,5 @@
 import { natsBefore } from './network.ts';
-import type { Passage, Recording } from './recording.ts';
+import { departedBy, type Passage, type Recording } from './recording.ts';
 
 /** How two nodes of the island reach one another. `punching`: bubbles are under way, and nothing came back yet. */
 export type WayState = 'punching' | 'direct' | 'relayed';
@@ -12,6 +12,8 @@ export interface Way {
 
 /** RFC 4380 §5.2: a peer is known for 30 s after it was last heard. */
 const KNOWN_MS = 30_000;
+/** In a crowd only the newest datagrams are asked. */
+const RECENT_MAX = 3_000;
 
 /**
  * Ways between tunnel ends at an instant.
@@ -22,8 +24,9 @@ const KNOWN_MS = 30_000;
 export function waysAt({ passages, nodes }: Recording, instant: number): Way[] {
   const kinds = new Map(nodes.map(({ name, kind }) => [name, kind]));
   const ways = new Map<string, { way: Way; heardAt: number }>();
-  for (const passage of passages) {
-    if (passage.at > instant) break;
+  const last = departedBy(passages, instant);
+  const first = Math.max(departedBy(passages, instant - KNOWN_MS), last - RECENT_MAX);
+  for (const passage of passages.slice(first, last)) {
     if (passage.carries !== 'tunnel' || passage.hue === 'discovery' || passage.hue === 'forged') continue;
     const ends = endsOf(passage, kinds);
     if (ends === undefined) continue;

@@ -54,6 +54,7 @@ function record(result: Result, rows: readonly (readonly LabRow[])[]): Recording
       }),
     ),
     states: new Map([...cast.clients].map(([name, { tunnel }]) => [name, statesOf(tunnel.events)])),
+    isLive: false,
     endsAt: cast.world.now,
   };
 }

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { meetsBy, natPair, pairNats } from '../../../src/lab/scenarios/nat-pair.ts';
 import { scenarios } from '../../../src/lab/scenarios.ts';
 import { type Hue, hueNames } from '../model/hue.ts';
 import type { Laboratory } from '../model/laboratory.ts';
@@ -66,8 +67,75 @@ export function Gallery({ laboratory, onClose }: Props) {
             </button>
           </li>
         ))}
+        <li>
+          <button
+            type="button"
+            aria-current={laboratory.crowd.value !== undefined}
+            onClick={() => {
+              laboratory.gather();
+              onClose();
+            }}
+          >
+            <b>A crowd: 200 nodes, 5,000 datagrams a second</b>
+            <span>Simulated while you watch, without end: how much a page bears.</span>
+          </button>
+        </li>
       </ul>
+      <Pairs laboratory={laboratory} onClose={onClose} />
     </Dialog>
+  );
+}
+
+/** The table of RFC 6081, figure 1: each cell is a scenario. */
+function Pairs({ laboratory, onClose }: Props) {
+  return (
+    <div class="pairs">
+      <h3>Which NATs meet: open any pair</h3>
+      <p>
+        Two clients; the one behind the NAT of the row pings the one behind the NAT of the column. <b>4</b>: RFC 4380
+        alone connects them, <b>6</b>: it takes RFC 6081, <b>–</b>: nothing does.
+      </p>
+      <div class="wide">
+        <table>
+          <caption class="hidden">Pairs of NATs</caption>
+          <thead>
+            <tr>
+              <th scope="col">from \ to</th>
+              {pairNats.map((to) => (
+                <th key={to} scope="col">
+                  {to}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {pairNats.map((from) => (
+              <tr key={from}>
+                <th scope="row">{from}</th>
+                {pairNats.map((to) => {
+                  const by = meetsBy(from, to);
+                  return (
+                    <td key={to}>
+                      <button
+                        type="button"
+                        class={`by-${by ?? 'nothing'}`}
+                        aria-label={`${from} to ${to}: ${by === undefined ? 'they do not meet' : `RFC ${by}`}`}
+                        onClick={() => {
+                          laboratory.open(natPair(from, to));
+                          onClose();
+                        }}
+                      >
+                        {by === undefined ? '–' : by === 4380 ? '4' : '6'}
+                      </button>
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
   );
 }
 

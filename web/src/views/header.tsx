@@ -9,20 +9,20 @@ interface Props {
 
 /** Who we are, what is played, and everything that opens above the page. */
 export function Header({ laboratory, onOpen }: Props) {
-  const scenario = laboratory.scenario.value;
+  const { title } = laboratory.player.recording.value;
   return (
     <header class="top">
       <p class="brand">
         teredo <span>laboratory</span>
       </p>
       <button type="button" class="scenario" aria-haspopup="dialog" onClick={() => onOpen('gallery')}>
-        <h1>{shortTitle(scenario.title)}</h1>
+        <h1>{shortTitle(title)}</h1>
         <span aria-hidden="true">▾</span>
         <span class="hidden">Choose a scenario, one of {scenarios.length}</span>
       </button>
       <nav aria-label="Page">
         <button type="button" aria-haspopup="dialog" onClick={() => onOpen('save')}>
-          Save and share
+          Share
         </button>
         <button type="button" title="Colours: as the system has them, light, dark" onClick={nextTheme}>
           {theme.value === 'system' ? 'Auto' : theme.value === 'light' ? 'Light' : 'Dark'}

@@ -1,7 +1,7 @@
 import { useComputed } from '@preact/signals';
 import type { Player } from '../model/player.ts';
 import type { Recording, StateMark } from '../model/recording.ts';
-import type { StoryTime } from '../model/story-time.ts';
+import type { Timeline } from '../model/story-time.ts';
 import { seconds } from './ladder/arrow.ts';
 
 /** How each client has fared over time, and what ended on its way, with the reasons. */
@@ -66,7 +66,7 @@ function Losses({ player }: { readonly player: Player }) {
   const losses = useComputed(() => {
     const counts = new Map<string, { end: string; loss: string; indexes: number[] }>();
     const { passages } = player.recording.value;
-    for (const { end, loss, index } of passages.slice(0, player.departed.value)) {
+    for (const { end, loss, index } of passages.slice(0, player.told.value)) {
       if (loss === undefined) continue;
       const entry = counts.get(`${end}\n${loss}`) ?? { end, loss, indexes: [] };
       entry.indexes.push(index);
@@ -104,7 +104,7 @@ function Losses({ player }: { readonly player: Player }) {
   );
 }
 
-function spansOf(marks: readonly StateMark[], { endsAt }: Recording, story: StoryTime) {
+function spansOf(marks: readonly StateMark[], { endsAt }: Recording, story: Timeline) {
   const share = (at: number) => (100 * story.placeOf(at)) / Math.max(1, story.length);
   return marks.map(({ at, state }, i) => ({ state, from: share(at), to: share(marks[i + 1]?.at ?? endsAt) }));
 }

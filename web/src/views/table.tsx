@@ -10,10 +10,10 @@ const LINES_MAX = 200;
 export function TablePanel({ player }: { readonly player: Player }) {
   const recording = player.recording.value;
   const ways = useComputed(() => {
-    player.departed.value;
+    player.told.value;
     return waysAt(player.recording.value, player.instant.peek());
   });
-  const end = player.departed.value;
+  const end = player.told.value;
   const first = Math.max(0, end - LINES_MAX);
   return (
     <div class="tables">

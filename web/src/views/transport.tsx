@@ -1,5 +1,6 @@
 import { useComputed } from '@preact/signals';
 import { type Player, SPEEDS } from '../model/player.ts';
+import { rates } from '../model/rates.ts';
 import { seconds } from './ladder/arrow.ts';
 import { prefersStillness } from './theme.ts';
 
@@ -45,6 +46,7 @@ export function Transport({ player }: { readonly player: Player }) {
       </div>
       <Track player={player} />
       <div class="pace">
+        {player.recording.value.isLive && <Rates />}
         <output class="clock" aria-label="Virtual time">
           {seconds(player.instant.value)} s
         </output>
@@ -74,6 +76,16 @@ export function Transport({ player }: { readonly player: Player }) {
         </label>
       </div>
     </section>
+  );
+}
+
+/** How much is drawn and simulated, where that is the question. */
+function Rates() {
+  const { frames, datagrams } = rates.value;
+  return (
+    <output class="rates" data-frames={frames} data-datagrams={datagrams}>
+      {frames} frames/s, {datagrams.toLocaleString('en')} datagrams/s
+    </output>
   );
 }
 

@@ -11,7 +11,9 @@ export interface Arrow {
 /** Columns of a passage in the ladder of its chapter. */
 export function arrowOf(passage: Passage, columns: ChapterMark['columns']): Arrow {
   const stations = [passage.legs[0]!.from, ...passage.legs.map(({ to }) => to)].filter((name) => name !== '');
-  const places = stations.map((name) => columns.findIndex(({ node }) => node === name)).filter((place) => place >= 0);
+  const places = stations
+    .map((name) => columns.findIndex(({ node, members }) => node === name || members?.has(name) === true))
+    .filter((place) => place >= 0);
   return {
     from: places[0] ?? 0,
     to: places.at(-1) ?? 0,

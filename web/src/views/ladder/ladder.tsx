@@ -7,19 +7,26 @@ import { arrowOf, seconds } from './arrow.ts';
 
 /** CSS pixels left of the columns, for the time. */
 const GUTTER = 54;
+/** A live ladder is made anew after so many datagrams. */
+const LIVE_STEP = 100;
 /** Lines drawn above and below what is seen. */
 const MARGIN = 6;
 
 /** Who sent what to whom, growing downwards with time. Only the lines in sight are in the document. */
 export function Ladder({ player }: { readonly player: Player }) {
   const recording = player.recording.value;
-  const items = useMemo(() => ladderItems(recording), [recording]);
+  const told = player.told.value;
+  // What is live is told anew, the last lines of it.
+  const items = useMemo(
+    () => ladderItems(recording, told),
+    [recording, recording.isLive ? Math.floor(told / LIVE_STEP) : 0],
+  );
   const scroller = useRef<HTMLDivElement>(null);
   const size = useSignal({ width: 480, height: 400 });
   const scrollTop = useSignal(0);
   const follows = useSignal(true);
-  const shown = useComputed(() => shownBy(items, player.instant.value));
-  const last = items[shown.value - 1];
+  const shown = shownBy(items, timeOf(player));
+  const last = items[shown - 1];
   const height = last === undefined ? 0 : last.top + last.height;
 
   useEffect(() => {
@@ -47,8 +54,8 @@ export function Ladder({ player }: { readonly player: Player }) {
   });
 
   const first = Math.max(0, itemAt(items, scrollTop.value) - MARGIN);
-  const end = Math.min(shown.value, itemAt(items, scrollTop.value + size.value.height) + MARGIN);
-  const seen = items[Math.min(itemAt(items, scrollTop.value + 40), Math.max(0, shown.value - 1))];
+  const end = Math.min(shown, itemAt(items, scrollTop.value + size.value.height) + MARGIN);
+  const seen = items[Math.min(itemAt(items, scrollTop.value + 40), Math.max(0, shown - 1))];
   const chapter = recording.chapters[seen?.chapter ?? 0];
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
@@ -70,8 +77,10 @@ export function Ladder({ player }: { readonly player: Player }) {
         onKeyDown={onKeyDown}
         onScroll={(event) => {
           const { scrollTop: top, scrollHeight, clientHeight } = event.currentTarget;
+          // Who scrolls up wants to stay there; the ladder that grows below is no reason to.
+          if (top + clientHeight >= scrollHeight - 24) follows.value = true;
+          else if (top < scrollTop.value) follows.value = false;
           scrollTop.value = top;
-          follows.value = top + clientHeight >= scrollHeight - 24;
         }}
       >
         <div class="lines" style={{ height: `${height}px` }}>
@@ -87,6 +96,12 @@ export function Ladder({ player }: { readonly player: Player }) {
       )}
     </div>
   );
+}
+
+/** The instant that was last told. */
+function timeOf(player: Player): number {
+  player.told.value;
+  return player.instant.peek();
 }
 
 function ColumnNames({ chapter, width }: { readonly chapter: ChapterMark | undefined; readonly width: number }) {

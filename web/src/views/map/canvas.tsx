@@ -10,6 +10,9 @@ const HUES: readonly Hue[] = ['discovery', 'bubble', 'test', 'data', 'names', 'f
 /** A screen with finer pixels than this gains nothing from them, and costs time. */
 const SCALE_MAX = 2;
 
+/** What is live does not tell beforehand how long its longest way takes; this is more than any, in ms. */
+const LIVE_LONGEST_MS = 150;
+
 /** Datagrams on their way, drawn over the chart: one canvas however many there are. */
 export function FlightsCanvas({ player, layout }: { readonly player: Player; readonly layout: Layout }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -57,7 +60,8 @@ export function FlightsCanvas({ player, layout }: { readonly player: Player; rea
 }
 
 function longestOf(player: Player): number {
-  const { passages } = player.recording.peek();
+  const { passages, isLive } = player.recording.peek();
+  if (isLive) return LIVE_LONGEST_MS;
   const known = longest.get(passages);
   if (known !== undefined) return known;
   const value = passages.reduce((most, { at, endsAt }) => Math.max(most, endsAt - at), 0);

@@ -24,7 +24,7 @@ export function Chart({ player, isNarrow, chosen, onChoose }: Props) {
   const pointed = useSignal<string | undefined>(undefined);
   const card = pointed.value === undefined ? undefined : nodes.find(({ name }) => name === pointed.value);
   return (
-    <div class="chart" style={{ aspectRatio: `${layout.width} / ${layout.height}` }}>
+    <div class={`chart ${layout.isDense ? 'dense' : ''}`} style={{ aspectRatio: `${layout.width} / ${layout.height}` }}>
       <svg viewBox={`0 0 ${layout.width} ${layout.height}`} role="group" aria-label="Map of the network">
         <Waters layout={layout} />
         <Lans layout={layout} nodes={nodes} />
@@ -101,7 +101,7 @@ function Lans({ layout, nodes }: { readonly layout: Layout; readonly nodes: read
 function Ways({ player, layout }: { readonly player: Player; readonly layout: Layout }) {
   // Ways change when datagrams do something; between two of them nothing needs to be asked.
   const ways = useComputed(() => {
-    player.departed.value;
+    player.told.value;
     return waysAt(player.recording.value, player.instant.peek());
   });
   return (

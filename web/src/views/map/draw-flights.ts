@@ -1,6 +1,6 @@
 import type { Hue } from '../../model/hue.ts';
 import { departedBy, type Leg, type Passage, type Recording } from '../../model/recording.ts';
-import type { StoryTime } from '../../model/story-time.ts';
+import type { Timeline } from '../../model/story-time.ts';
 import { between, type Layout, type Place } from './layout.ts';
 
 /** Colours as the style sheet has them now. */
@@ -25,7 +25,7 @@ const LOST_AT = 0.55;
 
 export interface Scene {
   readonly recording: Recording;
-  readonly story: StoryTime;
+  readonly story: Timeline;
   readonly layout: Layout;
   readonly instant: number;
   readonly current: Passage | undefined;
@@ -59,7 +59,7 @@ function drawMoving(context: CanvasRenderingContext2D, scene: Scene, passage: Pa
   const share = Math.min(1, (instant - leg.at) / Math.max(arrivesAt - leg.at, 0.001));
   const reached = leg.arrivesAt === undefined ? share * LOST_AT : share;
   const colour = palette.hues[passage.hue];
-  const size = layout.isDense ? 2.6 : 7;
+  const size = layout.isDense ? 2.6 : 8;
   const head = between(layout, ends[0], ends[1], reached);
   if (count <= WAKES_MAX) drawWake(context, layout, ends, reached, colour, size);
   context.fillStyle = colour;
@@ -70,7 +70,7 @@ function drawMoving(context: CanvasRenderingContext2D, scene: Scene, passage: Pa
   context.lineWidth = 2;
   context.strokeStyle = palette.paper;
   context.stroke();
-  if (count <= NAMED_MAX) drawName(context, passage.label, head.x, head.y - 17, colour, palette);
+  if (count <= NAMED_MAX) drawName(context, passage.label, head.x, head.y - 24, colour, palette);
 }
 
 function drawWake(
@@ -140,14 +140,14 @@ function drawName(
   colour: string,
   { paper, font }: Palette,
 ): void {
-  context.font = `600 13px ${font}`;
+  context.font = `600 17px ${font}`;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  const width = context.measureText(text).width + 14;
+  const width = context.measureText(text).width + 18;
   context.fillStyle = paper;
   context.globalAlpha = 0.92;
   context.beginPath();
-  context.roundRect(x - width / 2, y - 10, width, 20, 10);
+  context.roundRect(x - width / 2, y - 13, width, 26, 13);
   context.fill();
   context.globalAlpha = 1;
   context.fillStyle = colour;

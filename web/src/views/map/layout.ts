@@ -40,7 +40,7 @@ const SHORE_KINDS = new Set(['server', 'relay', 'dual-stack host']);
 export function layOut(nodes: readonly NetworkNode[], isNarrow: boolean): Layout {
   const width = isNarrow ? 560 : 1000;
   const height = isNarrow ? 720 : 640;
-  const [land, shore, sea, moles, harbour] = isNarrow ? [70, 210, 370, 505, 635] : [72, 192, 318, 452, 566];
+  const [land, shore, sea, moles, harbour] = isNarrow ? [72, 212, 372, 496, 604] : [76, 200, 322, 438, 534];
   const places = new Map<string, Place>();
   const isDense = nodes.length >= DENSE_FROM;
   const native = nodes.filter(({ kind }) => kind === 'IPv6 host');

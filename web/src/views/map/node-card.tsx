@@ -65,7 +65,7 @@ export function NodeFacts({ node, player }: Omit<Props, 'layout'>) {
 function Mappings({ nat, player }: { readonly nat: string; readonly player: Player }) {
   const lines = useComputed(() => {
     const { passages, changes } = player.recording.value;
-    player.departed.value;
+    player.told.value;
     const instant = player.instant.peek();
     const since =
       lastBy(

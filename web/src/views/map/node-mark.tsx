@@ -17,10 +17,23 @@ const SHORT_NATS: Readonly<Record<string, string>> = {
   'sequential symmetric': 'seq. symmetric',
 };
 
+/** And where hardly a word fits: what the NAT looks at before it lets something in. */
+const SHORTEST: Readonly<Record<string, string>> = {
+  'address-restricted': 'address',
+  'port-restricted': 'port',
+  'UPnP port-restricted': 'UPnP',
+  'UPnP symmetric': 'UPnP sym.',
+  symmetric: 'symm.',
+  'port-preserving symmetric': 'pp. sym.',
+  'sequential symmetric': 'seq. sym.',
+  'address-symmetric': 'a. sym.',
+  'not started': '',
+};
+
 /** One node of the chart: its own shape for each kind, so that colour is not needed to tell them apart. */
 export function NodeMark({ node, words, reach }: Props) {
-  const isTight = reach < 74;
-  const shown = isTight ? (SHORT_NATS[words] ?? words) : words;
+  const names = reach < 60 ? SHORTEST : reach < 88 ? SHORT_NATS : {};
+  const shown = names[words] ?? words;
   const { name, kind } = node;
   switch (kind) {
     case 'NAT': {
@@ -30,8 +43,8 @@ export function NodeMark({ node, words, reach }: Props) {
           <rect class="target" x={-half} y={-26} width={2 * half} height="62" />
           <path class="mole" d={`M${-half} 0H-14M14 0H${half}`} />
           <path class="gate" d="M-14 -7V7M14 -7V7" />
-          <Name text={name} y={-18} />
-          <text class="words" y="26">
+          <Name text={name} y={-20} />
+          <text class="words" y="30">
             {shown}
           </text>
         </>
@@ -40,11 +53,11 @@ export function NodeMark({ node, words, reach }: Props) {
     case 'client':
       return (
         <>
-          <rect class="target" x={-Math.min(reach, 60)} y="-26" width={2 * Math.min(reach, 60)} height="78" />
+          <rect class="target" x={-Math.min(reach, 60)} y="-26" width={2 * Math.min(reach, 60)} height="92" />
           <rect class="mark" x="-17" y="-17" width="34" height="26" rx="4" />
           <path class="foot" d="M-9 15H9" />
-          <Name text={name} y={34} />
-          <text class="words" y="50">
+          <Name text={name} y={38} />
+          <text class="words" y="58">
             {shown}
           </text>
         </>
@@ -55,7 +68,7 @@ export function NodeMark({ node, words, reach }: Props) {
           <circle class="target" r="34" />
           <path class="mark" d="M-10 -13A13 13 0 1 0 -10 13H10A13 13 0 1 0 10 -13Z" />
           <path class="detail" d="M0 -13V13" />
-          <Name text={name} y={-24} />
+          <Name text={name} y={-26} />
         </>
       );
     case 'relay':
@@ -64,7 +77,7 @@ export function NodeMark({ node, words, reach }: Props) {
           <circle class="target" r="34" />
           <path class="mark" d="M0 -19L19 0L0 19L-19 0Z" />
           <path class="detail" d="M0 -8V8M-4 -4L0 -8L4 -4M-4 4L0 8L4 4" />
-          <Name text={name} y={-27} />
+          <Name text={name} y={-29} />
         </>
       );
     case 'dual-stack host':
@@ -90,7 +103,7 @@ export function NodeMark({ node, words, reach }: Props) {
         <>
           <circle class="target" r="34" />
           <circle class="mark" r="12" />
-          <Name text={name} y={30} />
+          <Name text={name} y={34} />
         </>
       );
   }
