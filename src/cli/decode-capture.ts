@@ -1,18 +1,29 @@
 import { CaptureError } from '../capture/capture-error.ts';
 import { CaptureReader } from '../capture/capture-reader.ts';
-import { dissect } from '../capture/datagram.ts';
+import { type Captured, dissect } from '../capture/datagram.ts';
 import { frameAt } from '../capture/frame.ts';
 import { type Client, type Row, Story, type Totals } from '../capture/story.ts';
 import { wrap } from '../lab/text.ts';
 import { formatEndpoint, formatIpv4 } from '../wire/text.ts';
+import { type CapturedFields, capturedFields } from './capture-fields.ts';
 import type { DecodeOptions } from './decode.ts';
 import { usageError } from './flags.ts';
 import { columns, Exit, paint } from './terminal.ts';
 import { visible } from './words.ts';
 
-interface Line extends Omit<Row, 'bytes'> {
+interface Line extends Omit<Row, 'bytes'>, Partial<CapturedFields> {
   readonly frame: number;
   readonly length: number;
+}
+
+/** Where rows go. */
+interface Reader {
+  /** Rows kept for each client. */
+  readonly limit: number;
+  /** Told each row as it comes; then none is kept. */
+  readonly onLine?: (line: Line, beginAt: number) => void;
+  /** What a row has besides. */
+  readonly more: (captured: Captured) => Partial<CapturedFields>;
 }
 
 interface Reading {
@@ -37,9 +48,11 @@ const WIDTH_MAX = 100;
 
 /** Prints the story of a capture, client by client; status 1 when it holds no Teredo or is cut short. */
 export function printCapture(path: string, chunks: Iterable<Uint8Array>, options: DecodeOptions): void {
-  const reading = read(path, chunks, options.all === true ? Number.POSITIVE_INFINITY : ROWS_MAX);
-  if (reading.story.totals.teredo === 0 || reading.problem !== undefined) process.exitCode = Exit.Degraded;
-  if (options.json) {
+  if (options.json === true && options.all === true) return streamJson(path, chunks);
+  const limit = options.all === true ? Number.POSITIVE_INFINITY : ROWS_MAX;
+  const reading = read(path, chunks, { limit, more: options.json === true ? capturedFields : () => ({}) });
+  judge(reading);
+  if (options.json === true) {
     process.stdout.write(`${JSON.stringify(toJson(path, reading), undefined, 2)}\n`);
     return;
   }
@@ -51,7 +64,25 @@ export function printCapture(path: string, chunks: Iterable<Uint8Array>, options
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function read(path: string, chunks: Iterable<Uint8Array>, limit: number): Reading {
+function judge({ story, problem }: Reading): void {
+  if (story.totals.teredo === 0 || problem !== undefined) process.exitCode = Exit.Degraded;
+}
+
+/** One JSON object all the same, but each row leaves as soon as it is told: a capture may be larger than memory. */
+function streamJson(path: string, chunks: Iterable<Uint8Array>): void {
+  let before = '{"rows":[\n';
+  const onLine = (line: Line, beginAt: number) => {
+    process.stdout.write(`${before}${JSON.stringify(rowJson(line, beginAt))}`);
+    before = ',\n';
+  };
+  const reading = read(path, chunks, { limit: 0, onLine, more: capturedFields });
+  judge(reading);
+  const { rows: _rows, ...rest } = toJson(path, reading);
+  const start = before.startsWith('{') ? before : '\n';
+  process.stdout.write(`${start}],${JSON.stringify(rest).slice(1)}\n`);
+}
+
+function read(path: string, chunks: Iterable<Uint8Array>, { limit, onLine, more }: Reader): Reading {
   const reader = new CaptureReader();
   const story = new Story(reader.names);
   const lines: Reading['lines'] = new Map();
@@ -63,10 +94,15 @@ function read(path: string, chunks: Iterable<Uint8Array>, limit: number): Readin
       frames = frame.number;
       const at = frameAt(frame);
       if (frames === 1) beginAt = at;
-      const row = story.add({ ...dissect(frame), at, link: `${frame.interfaceIndex}` });
+      const captured = dissect(frame);
+      const row = story.add({ ...captured, at, link: `${frame.interfaceIndex}` });
       if (row === undefined) continue;
       const { bytes, ...rest } = row;
-      const line = { ...rest, frame: frame.number, length: bytes.length };
+      const line = { ...rest, frame: frame.number, length: bytes.length, ...more(captured) };
+      if (onLine !== undefined) {
+        onLine(line, beginAt);
+        continue;
+      }
       for (const client of row.other === undefined ? [row.client] : [row.client, row.other]) {
         const known = lines.get(client) ?? [];
         lines.set(client, known);
@@ -177,12 +213,7 @@ function toJson(path: string, { story, lines, left, frames, beginAt, problem }: 
       relays: [...client.relays],
       datagrams: client.datagrams,
     })),
-    rows: rows.map(({ client, other, at, ...row }) => ({
-      ...row,
-      atMs: at - beginAt,
-      client: client?.id ?? null,
-      other: other?.id ?? null,
-    })),
+    rows: rows.map((line) => rowJson(line, beginAt)),
     rowsLeftOut: sum,
     totals: {
       teredo: story.totals.teredo,
@@ -193,6 +224,10 @@ function toJson(path: string, { story, lines, left, frames, beginAt, problem }: 
       copies: story.totals.copies,
     },
   };
+}
+
+function rowJson({ client, other, at, ...row }: Line, beginAt: number): Record<string, unknown> {
+  return { ...row, atMs: at - beginAt, client: client?.id ?? null, other: other?.id ?? null };
 }
 
 function count(times: number, what: string): string {

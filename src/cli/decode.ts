@@ -1,9 +1,9 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { buffer } from 'node:stream/consumers';
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { TeredoError } from '../errors.ts';
 import { parseHex, parseIpv6 } from '../wire/text.ts';
 import { usageError } from './flags.ts';
+import { ProgressLine } from './progress-line.ts';
 import { wordsFor } from './words.ts';
 
 export interface DecodeOptions {
@@ -33,7 +33,7 @@ export function register(program: Command): void {
       'an IPv6 address, hex digits, a pcap or pcapng file, or - for hex or a capture on standard input',
     )
     .option('--json', 'print JSON')
-    .option('--all', 'print every row of a capture, however many')
+    .option('--all', 'print every row of a capture, however many; with --json as they are read')
     .option('--show-value', 'print authentication values of datagrams too')
     .addHelpText('after', EXAMPLES)
     .action((what: string[], options: DecodeOptions) => decode(what, options));
@@ -78,14 +78,16 @@ async function decodeWord(word: string, options: DecodeOptions, isOneOfMany: boo
 
 /** A capture, told by its first octets, or hex, one datagram a line. */
 async function decodeStandardInput(options: DecodeOptions): Promise<void> {
-  // Not by `readFileSync`: a pipe that is slow to fill would make that fail with EAGAIN.
-  const input = await buffer(process.stdin);
+  const pieces = gathered(piecesOf(STANDARD_INPUT, 'standard input', new ProgressLine()));
+  const first = pieces.next();
+  const beginning = first.done === true ? new Uint8Array(0) : first.value;
   const { CaptureReader } = await import('../capture/capture-reader.ts');
-  if (CaptureReader.opens(input)) {
+  if (CaptureReader.opens(beginning)) {
     const { printCapture } = await import('./decode-capture.ts');
-    printCapture('standard input', [input], options);
+    printCapture('standard input', rejoined(beginning, pieces), options);
     return;
   }
+  const input = Buffer.concat([...copied(rejoined(beginning, pieces))]);
   const lines = input.toString('utf8').split('\n');
   const filled = lines.map((line) => line.trim()).filter((line) => line !== '');
   if (filled.length === 0) {
@@ -93,6 +95,30 @@ async function decodeStandardInput(options: DecodeOptions): Promise<void> {
   }
   const { printDatagram } = await import('./decode-datagram.ts');
   for (const line of filled) printDatagram(hexOrError('standard input', line), options, true);
+}
+
+/** A pipe may begin with less than tells what it holds. */
+function* gathered(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let beginning = Buffer.alloc(0);
+  for (const piece of pieces) {
+    if (beginning.length >= MAGIC_LENGTH) {
+      yield piece;
+      continue;
+    }
+    beginning = Buffer.concat([beginning, piece]);
+    if (beginning.length >= MAGIC_LENGTH) yield beginning;
+  }
+  if (beginning.length > 0 && beginning.length < MAGIC_LENGTH) yield beginning;
+}
+
+/** For those who keep pieces: the next one lies where this one did. */
+function* copied(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  for (const piece of pieces) yield piece.slice();
+}
+
+function* rejoined(first: Uint8Array, rest: Iterator<Uint8Array>): Generator<Uint8Array> {
+  yield first;
+  for (let next = rest.next(); next.done !== true; next = rest.next()) yield next.value;
 }
 
 function hexOrError(key: string, input: string): Uint8Array {
@@ -114,6 +140,11 @@ function reasonAgainst(input: string): string {
   return 'neither an IPv6 address, nor hex digits, nor a file';
 }
 
+const STANDARD_INPUT = 0;
+/** How long a reader of standard input sleeps where there is nothing yet. */
+const NAP_MS = 5;
+/** Octets that tell a capture. */
+const MAGIC_LENGTH = 4;
 /** Octets of a file at a time. */
 const CHUNK_LENGTH = 256 * 1024;
 
@@ -126,20 +157,46 @@ function* chunks(path: string): Generator<Uint8Array> {
     throw usageError('WHAT', path, wordsFor(error), 'name a readable file');
   }
   try {
-    const chunk = new Uint8Array(CHUNK_LENGTH);
-    for (let length = readChunk(file, path, chunk); length > 0; length = readChunk(file, path, chunk)) {
-      yield chunk.subarray(0, length);
-    }
+    yield* piecesOf(file, path, new ProgressLine());
   } finally {
     closeSync(file);
   }
 }
 
+/** The octets of an open file, pipe or socket, each piece where the one before was. */
+function* piecesOf(file: number, path: string, progress: ProgressLine): Generator<Uint8Array> {
+  try {
+    const total = fstatSync(file).size;
+    const chunk = new Uint8Array(CHUNK_LENGTH);
+    let done = 0;
+    for (let length = readChunk(file, path, chunk); length > 0; length = readChunk(file, path, chunk)) {
+      yield chunk.subarray(0, length);
+      done += length;
+      const current = total === 0 ? megabytes(done) : `${megabytes(done)} of ${megabytes(total)}`;
+      progress.update({ done, total: Math.max(total, done), current: [current] });
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+function megabytes(octets: number): string {
+  return `${Math.ceil(octets / 1e6)} MB`;
+}
+
 /** Errors: TeredoError when the system cannot give what the file has: a bad disk, a server that went away. */
 function readChunk(file: number, path: string, chunk: Uint8Array): number {
-  try {
-    return readSync(file, chunk);
-  } catch (error) {
-    throw new TeredoError('TD-READ', `${path}: ${wordsFor(error)}`, 'copy the file to a good place first');
+  for (;;) {
+    try {
+      return readSync(file, chunk);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EOF') return 0;
+      // Whoever shares the other end of standard input may have said that nobody waits on it.
+      if (code !== 'EAGAIN') {
+        throw new TeredoError('TD-READ', `${path}: ${wordsFor(error)}`, 'copy the file to a good place first');
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, NAP_MS);
+    }
   }
 }

@@ -3,12 +3,15 @@ import { columns, paint } from './terminal.ts';
 
 const BAR = 16;
 const EVERY_MS = 200;
+/** What is over by then needs no line. */
+const AFTER_MS = 400;
 
 /** One line on a terminal that is written anew as things go on, and is gone in the end; nothing anywhere else. */
 export class ProgressLine {
   readonly #stream = process.stderr;
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout | undefined;
+  #drawnAt = 0;
   #state: ProgressState = { done: 0, total: 1, current: [] };
 
   constructor() {
@@ -17,16 +20,20 @@ export class ProgressLine {
 
   update(state: ProgressState): void {
     this.#state = state;
-    if (this.#timer !== undefined) this.#draw();
+    // Work that lets no timer run tells of itself, and may do so a thousand times a second.
+    if (this.#timer !== undefined && performance.now() - this.#drawnAt >= EVERY_MS) this.#draw();
   }
 
   end(): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
-    this.#stream.write('\r\x1b[K');
+    if (this.#drawnAt > 0) this.#stream.write('\r\x1b[K');
   }
 
   #draw(): void {
+    const now = performance.now();
+    if (now - this.#startedAt < AFTER_MS) return;
+    this.#drawnAt = now;
     const { done, total, current } = this.#state;
     const filled = Math.floor((BAR * done) / total);
     const bar = `${'━'.repeat(filled)}${'╌'.repeat(BAR - filled)}`;

@@ -5,6 +5,7 @@ import { type CapturedDatagram, dissect } from '../../src/capture/datagram.ts';
 import { type Frame, frameAt } from '../../src/capture/frame.ts';
 import { recognize } from '../../src/capture/recognition.ts';
 import { Story } from '../../src/capture/story.ts';
+import { capturedFields } from '../../src/cli/capture-fields.ts';
 import { describe as describeDatagram, findField } from '../../src/wire/describe.ts';
 import * as encapsulation from '../../src/wire/encapsulation.ts';
 import * as icmpv6 from '../../src/wire/icmpv6.ts';
@@ -50,6 +51,19 @@ describe.skipIf(!haveCaptures())('public captures, reliability 3.1', () => {
     }
   });
 
+  test.each(FILES)('%s: `decode --json` has every column of the table under its name', (name) => {
+    const frames = new Map(framesOf(name).map((frame) => [frame.number, frame]));
+    for (const row of tableOf(name).filter((candidate) => candidate['ipv6.src'] !== '')) {
+      const { fields, zeek } = capturedFields(dissect(frames.get(Number(row.frame))!));
+      expect(zeek[0]).toBe('teredo_packet');
+      expect(zeek.includes('teredo_origin_indication')).toBe(row['teredo.orig.addr'] !== '');
+      for (const [key, theirs] of Object.entries(row).filter(([column]) => !NOT_OF_THE_DATAGRAM.includes(column))) {
+        const value = fields[key];
+        expect([row.frame, key, asTshark(key, value)]).toEqual([row.frame, key, theirs]);
+      }
+    }
+  });
+
   test('false-teredo: every look-alike has a reason, and all datagrams are accounted for', () => {
     const story = new Story();
     for (const frame of framesOf('false-teredo')) {
@@ -81,6 +95,18 @@ describe.skipIf(!haveCaptures())('public captures, reliability 3.1', () => {
     expect([...client!.relays]).toEqual(['83.170.1.38:32900']);
   });
 });
+
+/** The frame's own, and the octets as a whole. */
+const NOT_OF_THE_DATAGRAM = ['frame', 'epoch', 'udp.payload'];
+
+/** tshark prints numbers where we have words, and of a header only that it is there. */
+function asTshark(key: string, value: unknown): string {
+  if (value === undefined) return '';
+  if (key === 'teredo.auth') return '1';
+  if (key === 'teredo.auth.conf') return Number(value).toString(16).padStart(2, '0');
+  if (key === 'icmpv6.checksum.status') return value === 'good' ? '1' : '0';
+  return String(value);
+}
 
 const DESCRIBED = [
   'ipv6.src',

@@ -9,6 +9,9 @@ import { joined } from '../capture/files.ts';
 import { udpPacket } from '../capture/udp-packet.ts';
 import { ADDRESS_A, ALL, bytesOf, E1, E2, E3, E6, ipv4Of } from '../wire/examples.ts';
 
+/** A solicitation whose authentication value of 20 octets is easy to find. */
+const KEYED = `00010514${Buffer.from('alice').toString('hex')}${'cafe0123'.repeat(5)}010203040506070800${Buffer.from(bytesOf(E1)).toString('hex').slice(26)}`;
+
 const teredo = (argv: readonly string[], input = '') => runToEnd([process.execPath, PROGRAM, ...argv], input);
 const hexOf = (example: string) => Buffer.from(bytesOf(example)).toString('hex');
 
@@ -157,6 +160,34 @@ describe('a capture', () => {
       expect.objectContaining({ frame: 1, atMs: 0, kind: 'router solicitation', client: 1, length: 61 }),
       expect.objectContaining({ frame: 2, atMs: 50, kind: 'router advertisement', client: 1, length: 117 }),
     ]);
+  });
+
+  test('as JSON, each row has its events by the names of Zeek and its fields by those of tshark', async () => {
+    const path = file('fields.pcapng', capture());
+    const rows = JSON.parse((await teredo(['decode', '--json', path])).stdout).rows;
+    expect(rows[0].zeek).toEqual(['teredo_packet', 'teredo_authentication']);
+    expect(rows[1].zeek).toEqual(['teredo_packet', 'teredo_authentication', 'teredo_origin_indication']);
+    expect(rows[1].fields).toMatchObject({
+      'ip.src': '203.0.113.1',
+      'udp.dstport': 40001,
+      'teredo.orig.addr': '192.0.2.45',
+      'teredo.orig.port': 40001,
+      'icmpv6.type': 134,
+    });
+    // With --all the rows leave as they are read, and are the same.
+    const streamed = await teredo(['decode', '--json', '--all', path]);
+    expect(JSON.parse(streamed.stdout).rows).toEqual(rows);
+    expect(streamed.status).toBe(0);
+  });
+
+  test('as JSON, authentication values stay hidden', async () => {
+    const blocks: Uint8Array[] = [];
+    const writer = new PcapngWriter((block) => blocks.push(block));
+    const keyed = bytesOf(KEYED);
+    writer.addPacket(writer.addInterface({ name: 'wire' }), 0, udpPacket(CLIENT, SERVER, keyed));
+    const { stdout } = await teredo(['decode', '--json', file('keyed.pcapng', joined(blocks))]);
+    expect(JSON.parse(stdout).rows[0].fields['teredo.auth.value']).toMatch(/hidden/);
+    expect(stdout).not.toContain('cafe0123');
   });
 
   test('cut short: what is there is told, then where it ends; status 1', async () => {
