@@ -24,6 +24,8 @@ interface NatCommandOptions {
   readonly firstPort?: number;
   readonly inboundRefresh?: boolean;
   readonly hairpinning: boolean;
+  readonly upnp?: boolean;
+  readonly gateway?: string;
   readonly seed?: number;
   readonly json?: boolean;
 }
@@ -43,6 +45,8 @@ export function registerNat(lab: Command): void {
     .option('--lifetime <SECONDS>', 'life of a mapping', numberFlag('--lifetime', 1, 86_400, 'a number of seconds'))
     .option('--first-port <PORT>', 'first port of sequential allocation', portFlag('--first-port'))
     .option('--inbound-refresh', 'inbound packets keep a mapping alive too')
+    .option('--upnp', 'map ports for hosts that ask, whatever the kind')
+    .option('--gateway <ADDRESS>', 'its own address on the LAN, where hosts ask it for ports')
     .option('--no-hairpinning', 'refuse packets from inside to an external address')
     .option(
       '--seed <N>',
@@ -57,7 +61,7 @@ async function run(options: NatCommandOptions): Promise<void> {
   const { natKind, natNames } = await import('../lab/nats.ts');
   const name = natNames.find((known): known is NatName => known === options.kind);
   if (name === undefined) throw usageError('--kind', options.kind, 'no such NAT', `one of: ${natNames.join(', ')}`);
-  const { mapping, filtering, allocation, lifetime, firstPort, inboundRefresh, hairpinning } = options;
+  const { mapping, filtering, allocation, lifetime, firstPort, inboundRefresh, hairpinning, upnp } = options;
   const kind = natKind(name, options.external, {
     ...(mapping === undefined ? {} : { mapping }),
     ...(filtering === undefined ? {} : { filtering }),
@@ -65,12 +69,14 @@ async function run(options: NatCommandOptions): Promise<void> {
     ...(lifetime === undefined ? {} : { lifetimeMs: lifetime * 1_000 }),
     ...(firstPort === undefined ? {} : { firstPort }),
     ...(inboundRefresh === undefined ? {} : { inboundRefresh }),
+    ...(upnp === undefined ? {} : { upnp }),
     hairpinning,
   });
   const { NatNode } = await import('../lab/kernel/nat-node.ts');
-  const { inside, outside, seed = randomInt(SEED_MAX) } = options;
-  const node = new NatNode({ inside, outside, kind, seed });
+  const { inside, outside, seed = randomInt(SEED_MAX), gateway } = options;
+  const node = new NatNode({ inside, outside, kind, seed, ...(gateway === undefined ? {} : { gateway }) });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => node.stop());
+  await node.start();
   tell(options, 'ready', { kind: kind.kind, external: kind.ipv4 });
   await node.run();
   tell(options, 'stopped', { passed: node.nat.passed, refused: Object.fromEntries(node.nat.refused) });

@@ -88,6 +88,11 @@ export class NatTable {
     for (const [key, owner] of this.#reserved) if (isSameEndpoint(owner, inside)) this.#reserved.delete(key);
   }
 
+  /** Who asked for this port of the first external address. */
+  reservedBy(port: number): Endpoint | undefined {
+    return this.#reserved.get(endpointKey({ ipv4: this.#external[0]!, port }));
+  }
+
   /** Translates the source of a packet on its way out; makes the mapping if there is none. */
   outbound(inside: Endpoint, remote: Endpoint, now: number): Endpoint | Refusal {
     const { mapping, filtering } = this.behaviour;

@@ -38,7 +38,7 @@ export async function startNatNode(
   );
   const node = startTeredo(nat, [
     ...['lab', 'nat', '--inside', INSIDE, '--outside', OUTSIDE, '--json'],
-    ...['--kind', spec.kind, '--external', external.join(',')],
+    ...['--kind', spec.kind, '--external', external.join(','), '--gateway', `192.168.${uplink.depth + 1}.1`],
     ...flags(spec),
   ]);
   await node.printed(/"type":"ready"/);
@@ -52,7 +52,7 @@ function ownAddress(uplink: Uplink, [address]: readonly string[]): string {
 
 /** What differs from the kind's usual behaviour, as flags of `teredo lab nat`. */
 function flags({ options = {} }: NatNodeSpec): string[] {
-  const { mapping, filtering, allocation, lifetimeMs, inboundRefresh, hairpinning, firstPort } = options;
+  const { mapping, filtering, allocation, lifetimeMs, inboundRefresh, hairpinning, firstPort, upnp } = options;
   const given = (flag: string, value: string | number | undefined) => (value === undefined ? [] : [flag, `${value}`]);
   return [
     ...given('--mapping', mapping),
@@ -61,6 +61,7 @@ function flags({ options = {} }: NatNodeSpec): string[] {
     ...given('--lifetime', lifetimeMs === undefined ? undefined : lifetimeMs / 1_000),
     ...given('--first-port', firstPort),
     ...(inboundRefresh === true ? ['--inbound-refresh'] : []),
+    ...(upnp === true ? ['--upnp'] : []),
     ...(hairpinning === false ? ['--no-hairpinning'] : []),
   ];
 }

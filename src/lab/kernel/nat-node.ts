@@ -11,6 +11,7 @@ import type { NatKind } from '../../sim/nat-kinds.ts';
 import { NatTable } from '../../sim/nat-table.ts';
 import { SeededRandom } from '../../sim/random.ts';
 import { parseIpv4 } from '../../wire/text.ts';
+import { GatewayDevice } from './gateway-device.ts';
 import { PacketNat, type Side } from './packet-nat.ts';
 
 /** Packets of one read. */
@@ -20,6 +21,8 @@ const BUFFERS = 8;
 const STRUCTURES_OCTETS = 1 << 16;
 /** The longest that a signal waits while packets come without a pause, or none at all. */
 const SIGNALS_EVERY_MS = 100;
+/** The same for a NAT that hosts may ask for ports: they wait for its answers. */
+const ANSWERS_EVERY_MS = 5;
 
 /** The two interfaces of a NAT node and what it does between them. */
 export interface NatNodeOptions {
@@ -28,6 +31,8 @@ export interface NatNodeOptions {
   readonly outside: string;
   readonly kind: NatKind;
   readonly seed: number;
+  /** Its own address on the LAN, where a kind that maps ports on request is asked to. */
+  readonly gateway?: string;
 }
 
 /**
@@ -44,11 +49,26 @@ export class NatNode {
   readonly #ports: Readonly<Record<Side, LinuxTunPort>>;
   readonly #read: Batch;
   readonly #toSide: Readonly<Record<Side, Batch>>;
+  readonly #gatewayDevice: GatewayDevice | undefined;
   #isStopped = false;
 
   /** Errors: TeredoError when an interface cannot be had. */
-  constructor({ inside, outside, kind, seed }: NatNodeOptions) {
-    this.nat = new PacketNat(new NatTable(kind, kind.ipv4.map(ipv4Of), new SeededRandom(seed)));
+  constructor({ inside, outside, kind, seed, gateway }: NatNodeOptions) {
+    const table = new NatTable(kind, kind.ipv4.map(ipv4Of), new SeededRandom(seed));
+    this.nat = new PacketNat(table);
+    this.#gatewayDevice =
+      gateway === undefined || kind.upnp !== true
+        ? undefined
+        : new GatewayDevice(gateway, {
+            external: kind.ipv4[0]!,
+            add: (owner) => table.reserve(owner, this.#clock.now()) !== undefined,
+            remove: (port) => {
+              const owner = table.reservedBy(port);
+              if (owner !== undefined) table.release(owner);
+              return owner !== undefined;
+            },
+            find: (port) => table.reservedBy(port),
+          });
     const arena = new Arena(SlotBuffers.octets(BUFFERS) + STRUCTURES_OCTETS);
     this.#poller = new Poller(arena);
     this.#clock = new BootClock(arena);
@@ -68,19 +88,26 @@ export class NatNode {
     this.#isStopped = true;
   }
 
+  /** Makes ready to be asked for ports, if it can be. */
+  async start(): Promise<void> {
+    await this.#gatewayDevice?.start();
+  }
+
   /** Carries packets until told to stop. Errors: TeredoError when an interface is lost. */
   async run(): Promise<void> {
-    let signalsAt = this.#clock.now() + SIGNALS_EVERY_MS;
+    const everyMs = this.#gatewayDevice === undefined ? SIGNALS_EVERY_MS : ANSWERS_EVERY_MS;
+    let signalsAt = this.#clock.now() + everyMs;
     while (!this.#isStopped) {
       const now = this.#clock.now();
       if (now >= signalsAt) {
-        signalsAt = now + SIGNALS_EVERY_MS;
+        signalsAt = now + everyMs;
         await eventLoop();
       }
-      this.#poller.wait(SIGNALS_EVERY_MS);
+      this.#poller.wait(everyMs);
       this.#carry('inside');
       this.#carry('outside');
     }
+    this.#gatewayDevice?.close();
     this.#ports.inside.close();
     this.#ports.outside.close();
     this.#poller.close();
