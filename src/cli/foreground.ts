@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import type { DaemonConfiguration } from '../daemon/configuration/configuration.ts';
 import { processOf } from '../daemon/configuration/process.ts';
 import { type Reload, reload } from '../daemon/configuration/reload.ts';
 import type { Settings } from '../daemon/configuration/settings.ts';
-import type { ProcessControl } from '../daemon/control/process-control.ts';
+import { isLive, overlay } from '../daemon/control/changes.ts';
+import type { Apply, ProcessControl } from '../daemon/control/process-control.ts';
 import type { Daemon, ProcessOptions } from '../daemon/daemon.ts';
 import type { Reporter } from '../daemon/reports.ts';
 import { warning } from '../daemon/reports.ts';
@@ -29,7 +31,7 @@ export interface ForegroundOptions {
 
 /** What a command gets from the process it runs in. */
 export interface Foreground {
-  /** Aborts when a signal tells us to end. */
+  /** Aborts when a signal tells us to end, or when the roles shall be made anew. */
   readonly stopped: AbortSignal;
   readonly report: Reporter;
 }
@@ -45,7 +47,22 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
   const stop = new AbortController();
   let report: Reporter = (what) => story(what, json);
   let state: Reload = { settings: options.settings, applied: [], waiting: [] };
-  let takeOver: ((state: Reload) => void) | undefined;
+  let daemon: Daemon | undefined;
+  let control: ProcessControl | undefined;
+  const effective = () => overlay(state.settings, control?.changes ?? {}, intention.role);
+  const takeOver = (settings: Settings) => {
+    const configuration = options.reconfigured(settings);
+    daemon?.reconfigure(configuration, processOf(settings));
+    control?.board.reconfigure(configuration);
+  };
+  const apply: Apply = (changes, wanted) => {
+    const settings = overlay(state.settings, changes, intention.role);
+    // Refused before anything has changed, if it does not fit.
+    options.reconfigured(settings);
+    if (daemon === undefined || !isLive(wanted)) return 'restart';
+    takeOver(settings);
+    return 'live';
+  };
   const hangUp = () => {
     if (options.reread === undefined) return stop.abort();
     try {
@@ -55,7 +72,7 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     }
     report({ type: 'reloaded', applied: state.applied, waiting: state.waiting });
     for (const remark of unheeded(state.settings)) report(warning(remark));
-    takeOver?.(state);
+    takeOver(effective());
   };
   // Until the process has ended: a second signal must not cut short what is being tidied up, nor the exit status.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop.abort());
@@ -68,28 +85,53 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
   try {
     const { ServiceManager } = await import('../daemon/service-manager.ts');
     const manager = new ServiceManager(process.env);
-    const control = await openControl(options.settings.values.control, intention, report);
-    manager.watch(() => control.ping());
+    const opened = await openControl(options.settings.values.control, intention, report, () => stop.abort(), apply);
+    control = opened;
+    manager.watch(() => opened.ping());
     stop.signal.addEventListener('abort', () => manager.stopping());
     const print = report;
     report = (what) => {
-      control.hear(what);
+      opened.hear(what);
       manager.hear(what);
       print(what);
     };
     for (const remark of unheeded(options.settings)) report(warning(remark));
-    const planned = state;
-    const plan = await options.plan(planned.settings, { stopped: stop.signal, report });
-    await runPlan(plan, processOf(planned.settings), control, { stopped: stop.signal, report }, (daemon) => {
-      takeOver = ({ settings }) => daemon.reconfigure(options.reconfigured(settings), processOf(settings));
-      // Read again while the plan was being made.
-      if (state !== planned) takeOver(state);
-    });
+    while (!stop.signal.aborted) {
+      const stopped = opened.beginRound(stop.signal);
+      await round(stopped, stop.signal, async () => {
+        if (opened.changes.type === 'disabled') return rest(stopped);
+        const planned = effective();
+        const plan = await options.plan(planned, { stopped, report });
+        await runPlan(plan, processOf(planned), opened, { stopped, report }, (started) => {
+          daemon = started;
+          // Read again while the plan was being made.
+          if (JSON.stringify(planned.values) !== JSON.stringify(effective().values)) takeOver(effective());
+        });
+      });
+      daemon = undefined;
+    }
     return Exit.Fine;
   } catch (error) {
     const interrupted = stop.signal.aborted && (error as Error).name === 'AbortError';
     return interrupted ? Exit.Fine : reportError(error, json);
   }
+}
+
+/** One life of the roles. That it ends because something was set is no failure. */
+async function round(ended: AbortSignal, stopped: AbortSignal, live: () => Promise<void>): Promise<void> {
+  try {
+    await live();
+  } catch (error) {
+    const isSet = ended.aborted && !stopped.aborted && (error as Error).name === 'AbortError';
+    if (!isSet) throw error;
+  }
+}
+
+/** Does nothing, but stays. */
+async function rest(ended: AbortSignal): Promise<void> {
+  const keepAlive = setInterval(() => {}, 2 ** 30);
+  await once(ended, 'abort');
+  clearInterval(keepAlive);
 }
 
 /** Runs one configuration until a signal comes. */

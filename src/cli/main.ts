@@ -1,24 +1,50 @@
 import { Command, CommanderError } from 'commander';
 import { TeredoError } from '../errors.ts';
+import * as address from './address.ts';
+import * as bugreport from './bugreport.ts';
 import * as client from './client.ts';
 import * as config from './config.ts';
 import * as decode from './decode.ts';
 import * as diagnose from './diagnose.ts';
+import * as drain from './drain.ts';
 import * as encode from './encode.ts';
+import * as events from './events.ts';
 import * as lab from './lab.ts';
+import * as peers from './peers.ts';
 import * as probeServers from './probe-servers.ts';
 import { addProcessFlags } from './process-flags.ts';
 import { setProgram } from './program-name.ts';
 import * as relay from './relay.ts';
+import * as reset from './reset.ts';
 import * as run from './run.ts';
 import * as server from './server.ts';
+import * as set from './set.ts';
 import { watchOutput } from './standard-output.ts';
 import * as status from './status.ts';
 import { Exit, reportError } from './terminal.ts';
 import { version } from './version.ts';
 
 /** Each file of a command adds it to the program; what a command needs to run it loads when it runs. */
-const commands = [client, server, relay, run, status, config, diagnose, probeServers, decode, encode, lab];
+const commands = [
+  client,
+  server,
+  relay,
+  run,
+  status,
+  peers,
+  address,
+  set,
+  reset,
+  drain,
+  events,
+  bugreport,
+  config,
+  diagnose,
+  probeServers,
+  decode,
+  encode,
+  lab,
+];
 
 /** Runs one command line and gives the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -1,8 +1,10 @@
 import type { Values } from '../daemon/configuration/schema.ts';
-import type { ProcessControl } from '../daemon/control/process-control.ts';
-import { type Reporter, warning } from '../daemon/reports.ts';
+import type { Apply, ProcessControl } from '../daemon/control/process-control.ts';
+import { type Report, type Reporter, warning } from '../daemon/reports.ts';
 import type { Intention } from '../daemon/status/status-board.ts';
 import { asTeredoError } from '../errors.ts';
+import { tell } from './story.ts';
+import { tellJson } from './story-json.ts';
 import { version } from './version.ts';
 
 /**
@@ -15,10 +17,23 @@ export async function openControl(
   { enabled, socket, group }: Values['control'],
   intention: Intention,
   report: Reporter,
+  end: () => void,
+  apply: Apply,
 ): Promise<ProcessControl> {
   const { ProcessControl } = await import('../daemon/control/process-control.ts');
-  const { StatusBoard } = await import('../daemon/status/status-board.ts');
-  const control = new ProcessControl(new StatusBoard({ version: version() }, intention));
+  const teller = { json: tellJson, text: tell };
+  const control = new ProcessControl({
+    version: version(),
+    intention,
+    teller,
+    end,
+    apply,
+    report: (what) => hear(what),
+  });
+  const hear = (what: Report): void => {
+    control.hear(what);
+    report(what);
+  };
   if (!enabled) return control;
   const { ControlServer } = await import('../daemon/control/control-server.ts');
   const { socketPath } = await import('../daemon/control/socket-path.ts');
@@ -28,9 +43,7 @@ export async function openControl(
   } catch (error) {
     const known = asTeredoError(error);
     if (known.code !== 'TD-CONTROL-SOCKET' || socket !== undefined) throw known;
-    const trouble = warning(known);
-    control.hear(trouble);
-    report(trouble);
+    hear(warning(known));
   }
   return control;
 }

@@ -51,6 +51,8 @@ function body(report: Report): Record<string, unknown> {
     case 'reloaded':
     case 'warning':
       return { ...report };
+    case 'draining':
+      return { ...report };
     case 'stopped':
       return {
         type: 'stopped',

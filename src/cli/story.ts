@@ -46,6 +46,8 @@ export function tell(report: Report): string[] {
       return [`warning: ${report.message} (${report.code})`, ...(report.next === '' ? [] : [`  next: ${report.next}`])];
     case 'reloaded':
       return tellReloaded(report.applied, report.waiting);
+    case 'draining':
+      return [`draining: nothing new is begun, what runs goes on; the end comes in ${report.seconds} s`];
     case 'stopped':
       return report.roles.flatMap((role, index) => tellCounters(role, report.counters[index]!));
   }

@@ -52,6 +52,8 @@ export type Report =
   | { readonly type: 'hook'; readonly hook: string; readonly program: string; readonly text: string }
   /** A configuration was read again. Both are texts such as "client.port = 4000": what holds now, what after a restart. */
   | { readonly type: 'reloaded'; readonly applied: readonly string[]; readonly waiting: readonly string[] }
+  /** Nothing new is begun any more; the process ends in so many seconds. */
+  | { readonly type: 'draining'; readonly seconds: number }
   /** Something works less well than it could. */
   | { readonly type: 'warning'; readonly code: string; readonly message: string; readonly next: string }
   | {

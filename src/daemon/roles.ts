@@ -80,7 +80,7 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surround
     setHost: (host) => client.setLocalNetworks(host.localNetworks),
     setLocalPort: (port) => client.setLocalPort(port),
     setPortMapping: (mapping) => client.setPortMapping(mapping),
-    reset: (now) => client.start(now),
+    reset: (now) => client.reset(now),
     drain: nothing,
     limits: (now) => client.limits(now),
     peers: client.peers,

@@ -76,4 +76,92 @@ describeWith(laboratory, 'The control socket', () => {
     const third = await client();
     expect((await ask('status', '--json')).stdout).toContain(`"pid":${third.pid},`);
   });
+
+  test('address: the address alone; waited for where it is on its way; status 1 where there is none', async () => {
+    const waiting = ask('address', '--wait', '20');
+    const process = await client();
+    const { address } = JSON.parse((await ask('address', '--json')).stdout) as { address: string };
+    expect(await waiting).toMatchObject({ status: 0, stdout: `${address}\n` });
+    expect(process.output).toContain(address);
+    await ask('set', 'state', 'disabled');
+    expect(await ask('address')).toMatchObject({ status: 1, stdout: '' });
+  });
+
+  test('set: live where it can be, with a new beginning where it must; taken back by "default"', async () => {
+    const process = await client();
+    expect((await ask('set', 'refresh-interval', '20')).stdout).toBe('set: in force at once\n');
+    expect((await ask('status', '--format', 'netsh')).stdout).toMatch(/^Client Refresh Interval : 20 seconds$/m);
+    expect((await ask('set', 'state', 'clientport=40123', 'servername=192.0.2.9')).stdout).toMatch(/new beginning/);
+    await process.printed(/client: asking 192\.0\.2\.9:3544/);
+    expect((await ask('status')).status).toBe(1);
+    expect((await ask('status', '--format', 'netsh')).stdout).toMatch(/^Client Port {13}: 40123$/m);
+    await ask('set', 'server', 'default');
+    await until('the first server again', async () => (await ask('status')).status === 0);
+    expect((await ask('status', '--format', 'netsh')).stdout).toMatch(/^Local Mapping {11}: 192\.168\.1\.2:40123$/m);
+    expect((await ask('set', 'type', 'relay')).stderr).toContain('this process is a client, and cannot become a relay');
+    await ask('set', 'type', 'disabled');
+    await until('the end of the client', async () =>
+      (await ask('status')).stdout.startsWith('Client offline: it is disabled'),
+    );
+    expect(await host.run(['ip', 'link'])).not.toMatch(/ teredo:/);
+    await ask('set', 'state', 'default');
+    await until('the client again', async () => (await ask('status')).status === 0);
+    expect(await process.stop()).toBe('exit status 0');
+  });
+
+  test('reset: another address; events tell it as it happens, bugreport later, without what it must not tell', async () => {
+    const process = await client();
+    const first = (await ask('address')).stdout;
+    const events = host.start([globalThis.process.execPath, PROGRAM, 'events', '--json', '--socket', socket], 'events');
+    await until('a listener', async () => (await ask('status')).status === 0);
+    await ask('reset');
+    await events.printed(/"type":"qualified".*"text":\["client: qualified, address/);
+    expect((await ask('address')).stdout).not.toBe(first);
+    const told = (await ask('events', '--past', '--count', '3')).stdout;
+    expect(told).toMatch(/^\d\d:\d\d:\d\d client: UDP port \d+, interface teredo/);
+    const masked = (await ask('bugreport')).stdout;
+    expect(masked).toMatch(/^=== teredo bug report\n[\s\S]*=== status\nClient qualified[\s\S]*=== ip address\n/);
+    expect(masked).toContain(`command    client ipv4-1 --control-socket`);
+    expect(masked).not.toMatch(/198\.51\.100\.1\b|2001:0:c000/);
+    expect((await ask('bugreport', '--full')).stdout).toMatch(/198\.51\.100\.1:\d+/);
+    await process.stop();
+    await until('the end of events', () => !events.running);
+    expect(events.output).toContain('TD-NOT-REACHABLE');
+  });
+
+  test('drain: a relay tells it, serves on, and ends with status 0', async () => {
+    const relay = startTeredo(host, ['relay', '--control-socket', socket]);
+    await relay.printed(/leads into teredo/);
+    await until('the relay on its socket', async () => (await ask('status')).status === 0);
+    expect((await ask('drain', '--for', '2')).stdout).toBe('draining: the process ends in 2 s\n');
+    expect((await ask('status')).stdout).toMatch(/^Relay draining/);
+    await relay.printed(/draining: nothing new is begun/);
+    await until('the end of the relay', () => !relay.running);
+    expect(relay.ending).toBe('exit status 0');
+  });
+
+  test('two instances on one host: each has its socket; who is not named is not guessed', async () => {
+    const folder = join(network.directory, 'run');
+    const run = ['env', `RUNTIME_DIRECTORY=${folder}`, process.execPath, PROGRAM];
+    const relay = host.start([...run, 'relay', '--interface', 'one', '--port', '4001'], 'relay one');
+    await relay.printed(/leads into one/);
+    const alone = await host.runToEnd([...run, 'status']);
+    expect([alone.status, alone.stdout.split('\n')[0]]).toEqual([0, expect.stringMatching(/^Relay online/)]);
+    const second = host.start([...run, 'client', '192.0.2.1', '--interface', 'two'], 'client two');
+    await until('two sockets', async () => (await host.runToEnd([...run, 'status'])).status === 2);
+    expect((await host.runToEnd([...run, 'status'])).stderr).toMatch(
+      /2 processes of teredo run here: .*one\S*\.sock, .*two/,
+    );
+    await Promise.all([relay.stop(), second.stop()]);
+    expect(await host.runToEnd([...run, 'status'])).toMatchObject({ status: 4 });
+  });
+
+  test('who is not in the group is told which group, and learns nothing', async () => {
+    await client();
+    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    await host.run(['chmod', '755', network.directory]);
+    const asked = await host.runToEnd([...nobody, process.execPath, PROGRAM, 'status', '--socket', socket]);
+    expect([asked.status, asked.stdout]).toEqual([4, '']);
+    expect(asked.stderr).toMatch(/you may not use the control socket[\s\S]*TD-NOT-REACHABLE-PERMISSION[\s\S]*group/);
+  });
 });

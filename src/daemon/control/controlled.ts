@@ -1,8 +1,12 @@
 import type { PeerPage } from '../peer-page.ts';
 import type { Status } from '../status/status.ts';
+import type { BugReport } from './bug-report.ts';
+import type { Changes, Wanted } from './changes.ts';
+import type { EventFeed } from './event-feed.ts';
 
 /** A process as the control routes see it: what can be asked of it, and what it can be told. */
 export interface Controlled {
+  readonly events: EventFeed;
   status(): Promise<Status>;
   /** The Teredo address; undefined while there is none. */
   address(): string | undefined;
@@ -10,4 +14,11 @@ export interface Controlled {
   peers(role: number, from: number, max: number): Promise<PeerPage | undefined>;
   /** Whether the thread that carries packets answers. */
   ping(): Promise<boolean>;
+  /** Errors: TeredoError when the role has no such setting. `restart`: the role begins anew for it. */
+  set(wanted: Wanted): Promise<{ readonly changes: Changes; readonly applied: 'live' | 'restart' }>;
+  /** Forgets everything and begins again. */
+  reset(): Promise<void>;
+  /** Begins nothing new from now on, and ends the process in so many seconds. Errors: TD-DRAIN-CLIENT. */
+  drain(seconds: number): Promise<void>;
+  bugReport(): Promise<BugReport>;
 }

@@ -1,25 +1,72 @@
+import { TeredoError } from '../../errors.ts';
 import type { LimitUse } from '../../roles/limits.ts';
 import type { DaemonConfiguration } from '../configuration/configuration.ts';
 import type { Daemon } from '../daemon.ts';
 import type { PeerPage } from '../peer-page.ts';
 import type { Report } from '../reports.ts';
 import type { Status } from '../status/status.ts';
-import type { StatusBoard } from '../status/status-board.ts';
+import { type Intention, StatusBoard } from '../status/status-board.ts';
+import { type BugReport, bugReport } from './bug-report.ts';
+import { type Changes, changed, type Wanted } from './changes.ts';
 import type { Controlled } from './controlled.ts';
+import { EventFeed, type Teller } from './event-feed.ts';
 
 /** What of a daemon is asked and told here. */
 export type ControlledDaemon = Pick<Daemon, 'questions' | 'counters'>;
 
+/**
+ * Brings what was set into force, or says that the role must begin anew for it; then it is asked for by `changes`.
+ *
+ * Errors: TeredoError when it does not fit what else is configured; nothing has changed then.
+ */
+export type Apply = (changes: Changes, wanted: Wanted) => 'live' | 'restart';
+
+export interface ProcessControlOptions {
+  readonly version: string;
+  /** What the process was started as. */
+  readonly intention: Intention;
+  readonly teller: Teller;
+  readonly apply: Apply;
+  /** Ends the process in order. */
+  readonly end: () => void;
+  /** Where reports of our own go; they come back by `hear`. */
+  readonly report: (report: Report) => void;
+}
+
 /** The process behind the control socket: its roles may be made anew, the socket stays. */
 export class ProcessControl implements Controlled {
   readonly board: StatusBoard;
+  readonly events: EventFeed;
+  readonly #options: ProcessControlOptions;
   #daemon: ControlledDaemon | undefined;
+  #changes: Changes = {};
+  #round = new AbortController();
+  #drain: NodeJS.Timeout | undefined;
 
-  constructor(board: StatusBoard) {
-    this.board = board;
+  constructor(options: ProcessControlOptions) {
+    this.#options = options;
+    this.board = new StatusBoard({ version: options.version }, options.intention);
+    this.events = new EventFeed(options.teller);
   }
 
-  /** Roles run from now on; `hear` is told their reports. */
+  /** What was set since the process began. */
+  get changes(): Changes {
+    return this.#changes;
+  }
+
+  /** One life of the roles begins. The signal aborts when it shall end, for a new one or because of `stopped`. */
+  beginRound(stopped: AbortSignal): AbortSignal {
+    this.#round = new AbortController();
+    const { type, server } = this.#changes;
+    this.board.intend({
+      ...this.#options.intention,
+      ...(type === undefined ? {} : { type }),
+      ...(server === undefined ? {} : { serverName: server }),
+    });
+    return AbortSignal.any([stopped, this.#round.signal]);
+  }
+
+  /** Roles run from now on. */
   attach(configuration: DaemonConfiguration, daemon: ControlledDaemon): void {
     this.board.begin(configuration, daemon.counters);
     this.#daemon = daemon;
@@ -31,6 +78,7 @@ export class ProcessControl implements Controlled {
 
   hear(report: Report): void {
     this.board.hear(report);
+    this.events.add(report);
   }
 
   async status(): Promise<Status> {
@@ -48,6 +96,35 @@ export class ProcessControl implements Controlled {
   async ping(): Promise<boolean> {
     if (this.#daemon === undefined) return true; // There is none to answer: a name is looked for, or it is disabled.
     return this.#daemon.questions.ask({ type: 'ping' }).catch(() => false);
+  }
+
+  async set(wanted: Wanted): Promise<{ readonly changes: Changes; readonly applied: 'live' | 'restart' }> {
+    const { intention, apply } = this.#options;
+    const changes = changed(this.#changes, wanted, intention.role);
+    const applied = apply(changes, wanted);
+    this.#changes = changes;
+    if (applied === 'restart') this.#round.abort();
+    return { changes, applied };
+  }
+
+  async reset(): Promise<void> {
+    await this.#daemon?.questions.ask({ type: 'reset' });
+  }
+
+  async drain(seconds: number): Promise<void> {
+    if (this.#options.intention.role === 'client') {
+      throw new TeredoError('TD-DRAIN-CLIENT', 'a client serves nobody who could be drained', 'just stop it');
+    }
+    await this.#daemon?.questions.ask({ type: 'drain' });
+    this.board.drain();
+    this.#options.report({ type: 'draining', seconds });
+    clearTimeout(this.#drain);
+    this.#drain = setTimeout(this.#options.end, 1000 * seconds);
+    this.#drain.unref();
+  }
+
+  async bugReport(): Promise<BugReport> {
+    return bugReport(await this.status(), this.events.since(0));
   }
 
   async #limits(): Promise<readonly (readonly LimitUse[])[] | undefined> {

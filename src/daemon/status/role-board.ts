@@ -29,6 +29,7 @@ type OfRole = Extract<Report, { readonly role: RoleConfiguration }>;
 /** What was reported of one role, as it stands. */
 export class RoleBoard {
   readonly #configuration: RoleConfiguration;
+  #current: RoleConfiguration;
   readonly #counters: RoleCounters;
   readonly #type: TeredoType;
   #state: State = 'offline';
@@ -42,12 +43,14 @@ export class RoleBoard {
   #nat: NatType = 'unknown';
   #behaviour = UNKNOWN_BEHAVIOUR;
   #portMapping: PortMappingStatus | null = null;
-  #refreshIntervalMs: number | null = null;
   /** The server in use: its place on the list, and its addresses as far as they are told. */
   #inUse: { readonly index: number; readonly ipv4?: number; readonly secondary?: number } = { index: 0 };
+  /** As found out for the mapping that holds now. */
+  #foundIntervalMs: number | null = null;
 
   constructor(configuration: RoleConfiguration, counters: RoleCounters, type: TeredoType) {
     this.#configuration = configuration;
+    this.#current = configuration;
     this.#counters = counters;
     this.#type = type;
   }
@@ -85,6 +88,17 @@ export class RoleBoard {
     }
   }
 
+  /** Something is wrong; it is the reason only where it keeps a client from beginning. */
+  obstruct(error: ErrorStatus): void {
+    if (error.code === 'TD-SERVER-NAME' && this.#state === 'offline') this.#error = error;
+  }
+
+  /** What holds from now on; reports still name the role as it was made. */
+  reconfigure(configuration: RoleConfiguration | undefined): void {
+    this.#current = configuration ?? this.#current;
+    this.#foundIntervalMs = null;
+  }
+
   /** Nothing new is begun any more. */
   drain(): void {
     if (this.#configuration.role !== 'client') this.#enter('draining');
@@ -98,7 +112,7 @@ export class RoleBoard {
   }
 
   status(limits: readonly LimitUse[] | null): RoleStatus {
-    const role = this.#configuration;
+    const role = this.#current;
     const isClient = role.role === 'client';
     const servers = isClient ? role.servers.map((server, index) => this.#serverStatus(server, index)) : [];
     const { address, mtu, ...mapping } = this.#qualified ?? {};
@@ -112,7 +126,7 @@ export class RoleBoard {
       interface: role.interfaceName ?? null,
       port: this.#port,
       clientPort: isClient && role.port !== 0 ? role.port : null,
-      refreshIntervalMs: isClient ? (this.#refreshIntervalMs ?? role.refreshIntervalMs) : null,
+      refreshIntervalMs: isClient ? (this.#foundIntervalMs ?? role.refreshIntervalMs) : null,
       network: 'unmanaged',
       server: servers[this.#inUse.index] ?? null,
       servers,
@@ -142,7 +156,7 @@ export class RoleBoard {
     this.#nat = event.nat;
     this.#behaviour = UNKNOWN_BEHAVIOUR;
     this.#error = null;
-    this.#refreshIntervalMs = null;
+    this.#foundIntervalMs = null;
     this.#enter('qualified');
   }
 
@@ -162,7 +176,7 @@ export class RoleBoard {
     } else if (event.type === 'nat-behaviour') {
       this.#behaviour = event.behaviour;
     } else if (event.type === 'refresh-interval') {
-      this.#refreshIntervalMs = event.intervalMs;
+      this.#foundIntervalMs = event.intervalMs;
     }
   }
 

@@ -65,9 +65,15 @@ export class StatusBoard {
       this.#warnings.push({ time: new Date().toISOString(), code, message, next });
       if (this.#warnings.length > WARNINGS_MAX) this.#warnings.shift();
       if (this.#roles.length === 0) this.#obstacle = { code, message, next };
+      for (const role of this.#roles) role.obstruct({ code, message, next });
     } else if (report.type === 'stopped') {
       for (const role of this.#roles) role.end(null);
     }
+  }
+
+  /** The same roles with other settings. */
+  reconfigure(configuration: DaemonConfiguration): void {
+    for (const [index, role] of this.#roles.entries()) role.reconfigure(configuration[index]);
   }
 
   drain(): void {

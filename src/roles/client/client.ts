@@ -113,6 +113,13 @@ export class Client implements Role {
     this.#service.start(now);
   }
 
+  /** Forgets everything, its address included, and begins again. */
+  reset(now: number): void {
+    this.stop(now);
+    this.#identity.forget();
+    this.start(now);
+  }
+
   /** Ends all activity; peers are not told, the protocol has no word for it. */
   stop(now: number): void {
     this.#service.stop(now);

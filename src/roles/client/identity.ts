@@ -96,6 +96,12 @@ export class Identity {
     this.address.fill(0);
   }
 
+  /** Not even the last mapping is remembered, so that the next address is another one. */
+  forget(): void {
+    this.abandon();
+    this.#mapped = undefined;
+  }
+
   /** Writes the address we would have with this mapping. */
   writeAddressOf(mapped: Endpoint, bytes: Uint8Array): void {
     teredo.emit(bytes, 0, this.server, this.#flags, mapped.ipv4, mapped.port);
