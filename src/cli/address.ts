@@ -38,7 +38,7 @@ async function find({ socket, wait = 0 }: AddressOptions): Promise<string | unde
   const deadlineAt = performance.now() + 1000 * wait;
   for (;;) {
     try {
-      const { address } = await new ControlClient(socket).get<{ address: string | null }>('/v1/address');
+      const { address } = await (await ControlClient.to(socket)).get<{ address: string | null }>('/v1/address');
       if (address !== null) return address;
       if (performance.now() >= deadlineAt) return undefined;
     } catch (error) {

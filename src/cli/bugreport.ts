@@ -23,7 +23,7 @@ export function register(program: Command): void {
     .option('--full', 'with addresses as they are')
     .option('--json', 'as one JSON object')
     .action(async (options: BugReportOptions) => {
-      const report = await new ControlClient(options.socket).get<BugReport>('/v1/bugreport');
+      const report = await (await ControlClient.to(options.socket)).get<BugReport>('/v1/bugreport');
       const text = options.json === true ? `${JSON.stringify(report)}\n` : `${sections(report).join('\n')}\n`;
       process.stdout.write(options.full === true ? text : new Masking().mask(text));
     });

@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from 'node:http';
+import { isAlive } from '../daemon/control/socket-file.ts';
 import { findSockets } from '../daemon/control/socket-path.ts';
 import { TeredoError } from '../errors.ts';
 
@@ -11,9 +12,13 @@ export const SOCKET_FLAG = ['--socket <PATH>', 'control socket (default: the onl
 export class ControlClient {
   readonly path: string;
 
+  private constructor(path: string) {
+    this.path = path;
+  }
+
   /** `socket`: a path; undefined: the only one there is. Errors: TD-NOT-REACHABLE, TD-USAGE when there are several. */
-  constructor(socket: string | undefined) {
-    this.path = socket ?? onlySocket();
+  static async to(socket: string | undefined): Promise<ControlClient> {
+    return new ControlClient(socket ?? (await onlySocket()));
   }
 
   get<T>(what: string): Promise<T> {
@@ -55,8 +60,11 @@ export class ControlClient {
   }
 }
 
-function onlySocket(): string {
-  const found = findSockets();
+async function onlySocket(): Promise<string> {
+  const all = findSockets();
+  // What a killed process left behind is nobody's.
+  const alive = await Promise.all(all.map((path) => isAlive(path)));
+  const found = all.filter((_, index) => alive[index]);
   if (found.length === 1) return found[0]!;
   if (found.length === 0) {
     throw new TeredoError(

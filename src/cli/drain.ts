@@ -19,7 +19,7 @@ export function register(program: Command): void {
     )
     .action(async (options: DrainOptions) => {
       const body = options.for === undefined ? {} : { seconds: options.for };
-      const { seconds } = await new ControlClient(options.socket).post<{ seconds: number }>('/v1/drain', body);
+      const { seconds } = await (await ControlClient.to(options.socket)).post<{ seconds: number }>('/v1/drain', body);
       process.stdout.write(`draining: the process ends in ${seconds} s\n`);
     });
 }

@@ -46,7 +46,7 @@ export function register(program: Command): void {
 }
 
 async function open({ socket, past }: EventsOptions) {
-  const client = new ControlClient(socket);
+  const client = await ControlClient.to(socket);
   return { path: client.path, response: await client.open(`/v1/events${past === true ? '?after=0' : ''}`) };
 }
 

@@ -16,8 +16,10 @@ export class Masking {
   mask(text: string): string {
     return text
       .replace(/\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi, (mac) => this.#name('mac', mac))
-      .replace(/(?<![\w.:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f.]{0,15}(?![\w:])/gi, (found) => this.#ipv6(found))
-      .replace(/(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)/g, (found) => this.#ipv4(found));
+      .replace(/(?<![\w.:])(?:[0-9a-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4})?(?![\w:])/gi, (found) =>
+        this.#ipv6(found),
+      )
+      .replace(/(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)/g, (found) => this.#ipv4(found));
   }
 
   #ipv4(found: string): string {

@@ -31,7 +31,7 @@ export function register(program: Command): void {
       numberFlag('--watch', 1, 3_600, 'a number of seconds'),
     )
     .action(async (options: PeersOptions) => {
-      const client = new ControlClient(options.socket);
+      const client = await ControlClient.to(options.socket);
       if (options.watch === undefined) return print(client, options);
       const everyMs = 1000 * (options.watch === true ? 2 : options.watch);
       await watch(everyMs, async () => {

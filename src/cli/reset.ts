@@ -7,7 +7,7 @@ export function register(program: Command): void {
     .description('forget all peers; a client qualifies again, with a new address')
     .option(...SOCKET_FLAG)
     .action(async ({ socket }: { readonly socket?: string }) => {
-      await new ControlClient(socket).post('/v1/reset');
+      await (await ControlClient.to(socket)).post('/v1/reset');
       process.stdout.write('reset: everything is forgotten; "teredo status" tells how it goes on\n');
     });
 }

@@ -29,7 +29,7 @@ export function register(program: Command): void {
     .addHelpText('after', `\nTypes: ${TYPES.join(', ')}. "default" takes back what was set before.`)
     .action(async (words: readonly string[], options: SetOptions) => {
       const wanted = parse(words);
-      const done = await new ControlClient(options.socket).post<Done>('/v1/set', wanted);
+      const done = await (await ControlClient.to(options.socket)).post<Done>('/v1/set', wanted);
       const text = done.applied === 'live' ? 'in force at once' : 'in force with a new beginning: see "teredo status"';
       process.stdout.write(options.json === true ? `${JSON.stringify(done)}\n` : `set: ${text}\n`);
     });

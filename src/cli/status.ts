@@ -28,7 +28,7 @@ export function register(program: Command): void {
     .option('--watch [SECONDS]', 'again and again (default: every 2 s)', seconds)
     .option('--quiet', 'print nothing: for health checks')
     .action(async (options: StatusOptions) => {
-      const client = new ControlClient(options.socket);
+      const client = await ControlClient.to(options.socket);
       const ask = () => client.get<Status>('/v1/status');
       if (options.watch !== undefined && options.quiet !== true) {
         const everyMs = 1000 * (options.watch === true ? 2 : options.watch);

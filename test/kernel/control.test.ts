@@ -117,8 +117,8 @@ describeWith(laboratory, 'The control socket', () => {
     await ask('reset');
     await events.printed(/"type":"qualified".*"text":\["client: qualified, address/);
     expect((await ask('address')).stdout).not.toBe(first);
-    const told = (await ask('events', '--past', '--count', '3')).stdout;
-    expect(told).toMatch(/^\d\d:\d\d:\d\d client: UDP port \d+, interface teredo/);
+    const told = (await ask('events', '--past', '--count', '4')).stdout;
+    expect(told).toMatch(/^\d\d:\d\d:\d\d client: UDP port \d+, interface teredo/m);
     const masked = (await ask('bugreport')).stdout;
     expect(masked).toMatch(/^=== teredo bug report\n[\s\S]*=== status\nClient qualified[\s\S]*=== ip address\n/);
     expect(masked).toContain(`command    client ipv4-1 --control-socket`);

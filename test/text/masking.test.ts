@@ -6,6 +6,11 @@ test('addresses become names: one each, the same throughout', () => {
   expect(new Masking().mask(text)).toBe('from ipv4-1:18778 to ipv4-2, then ipv4-1 on ipv6-1/32');
 });
 
+test('at the end of a sentence, and with an IPv4 address in it, an address is one too', () => {
+  const text = 'it is 2001:0:cb00:7101::9bf8. Or 64:ff9b::198.51.100.7, or 198.51.100.7.';
+  expect(new Masking().mask(text)).toBe('it is ipv6-1. Or ipv6-2, or ipv4-1.');
+});
+
 test('hardware addresses too', () => {
   expect(new Masking().mask('"address":"5a:3f:b7:2b:ab:e1"')).toBe('"address":"mac-1"');
 });

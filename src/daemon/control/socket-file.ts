@@ -87,7 +87,8 @@ function listening(server: Server, path: string): Promise<void> {
   });
 }
 
-function isAlive(path: string): Promise<boolean> {
+/** Whether somebody listens on a socket file, or may: who must not ask cannot know. */
+export function isAlive(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {
@@ -95,7 +96,7 @@ function isAlive(path: string): Promise<boolean> {
       resolve(true);
     });
     // Busy is alive; refused is dead; whatever is no socket at all is nobody's.
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EAGAIN'));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EAGAIN' || code === 'EACCES'));
   });
 }
 
