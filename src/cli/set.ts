@@ -66,14 +66,14 @@ function state(words: readonly string[]): Wanted {
   let wanted: Wanted = {};
   for (const [index, word] of words.entries()) {
     const at = word.indexOf('=');
-    const name = at < 0 ? POSITIONS[index] : word.slice(0, at).toLowerCase();
+    const name = at < 0 ? (POSITIONS[index] ?? '') : word.slice(0, at).toLowerCase();
     wanted = { ...wanted, ...stateOf(name, word.slice(at + 1)) };
   }
   if (words.length > 0) return wanted;
   throw usageError('set state', '', 'wants a value', 'for instance type=client or servername=192.0.2.1');
 }
 
-function stateOf(name: string | undefined, value: string): Wanted {
+function stateOf(name: string, value: string): Wanted {
   switch (name) {
     case 'type':
       return { type: typeOf(value) };
@@ -85,12 +85,7 @@ function stateOf(name: string | undefined, value: string): Wanted {
     case 'clientport':
       return { port: portOf(value) };
     default:
-      throw usageError(
-        'set state',
-        `${name ?? ''}=${value}`,
-        'there is nothing of this name',
-        `say ${POSITIONS.join(', ')}`,
-      );
+      throw usageError('set state', `${name}=${value}`, 'there is nothing of this name', `say ${POSITIONS.join(', ')}`);
   }
 }
 
