@@ -42,6 +42,7 @@ export class ProcessControl implements Controlled {
   #changes: Changes = {};
   #round = new AbortController();
   #drain: NodeJS.Timeout | undefined;
+  #onRound = () => {};
 
   constructor(options: ProcessControlOptions) {
     this.#options = options;
@@ -57,6 +58,7 @@ export class ProcessControl implements Controlled {
   /** One life of the roles begins. The signal aborts when it shall end, for a new one or because of `stopped`. */
   beginRound(stopped: AbortSignal): AbortSignal {
     this.#round = new AbortController();
+    this.#onRound();
     const { type, server } = this.#changes;
     this.board.intend({
       ...this.#options.intention,
@@ -103,7 +105,7 @@ export class ProcessControl implements Controlled {
     const changes = changed(this.#changes, wanted, intention.role);
     const applied = apply(changes, wanted);
     this.#changes = changes;
-    if (applied === 'restart') this.#round.abort();
+    if (applied === 'restart') await this.#endRound();
     return { changes, applied };
   }
 
@@ -125,6 +127,14 @@ export class ProcessControl implements Controlled {
 
   async bugReport(): Promise<BugReport> {
     return bugReport(await this.status(), this.events.since(0));
+  }
+
+  /** Resolves when the old life of the roles is over, interfaces and all. */
+  #endRound(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onRound = resolve;
+      this.#round.abort();
+    });
   }
 
   async #limits(): Promise<readonly (readonly LimitUse[])[] | undefined> {
