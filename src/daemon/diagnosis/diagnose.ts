@@ -15,7 +15,7 @@ import { nativeIpv6 } from './surroundings.ts';
 /** What nobody has answered by then is unknown; beyond it only what is under way is taken back. */
 const TIME_MS = 13_000;
 /** Steps that nearly every diagnosis has; the bar needs a whole from the start. */
-const USUAL_STEPS = 9;
+const USUAL_STEPS = 5;
 
 export interface NamedServer {
   /** A name or an address. */
