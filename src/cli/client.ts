@@ -9,6 +9,8 @@ const OPTIONS: Options = {
   identifier: { flag: '--identifier', key: 'client.identifier' },
   secretFile: { flag: '--secret-file', key: 'client.secret_file', isPath: true },
   refreshInterval: { flag: '--refresh-interval', key: 'client.refresh_interval' },
+  type: { flag: '--type', key: 'client.type' },
+  domain: { flag: '--domain', key: 'client.domain' },
   onDemand: { flag: '--on-demand', key: 'client.on_demand' },
   idleTime: { flag: '--idle-time', key: 'client.idle_time' },
   findRefreshInterval: { flag: '--find-refresh-interval', key: 'client.find_refresh_interval' },
@@ -30,7 +32,9 @@ export function register(program: Command): void {
     .option('--identifier <ID>', 'client identifier for secure qualification')
     .option('--secret <SECRET>', 'its secret, as text or hex:...; others on this host can see it')
     .option('--secret-file <FILE>', 'file with the secret in its first line')
-    .option('--refresh-interval <SECONDS>', 'how often the mapping is kept alive (default: 30)')
+    .option('--refresh-interval <SECONDS>', 'how often the mapping is kept alive (default: 30; natawareclient: 20)')
+    .option('--type <TYPE>', 'client (off in a managed network), enterpriseclient or natawareclient')
+    .option('--domain <NAME>', 'domain whose controllers make a network managed (default: the joined one)')
     .option('--on-demand', 'stay dormant until a packet wants to leave')
     .option('--idle-time <SECONDS>', 'on demand: dormant again after so long without a packet (default: 3600)')
     .option('--find-refresh-interval', 'find out how long the NAT keeps a mapping (RFC 4380 5.2.7)')

@@ -42,6 +42,10 @@ function body(report: Report): Record<string, unknown> {
         retryInMs: Number.isFinite(report.retryInMs) ? Math.max(Math.round(report.retryInMs), 0) : null,
       };
     }
+    case 'managed-network': {
+      const { type, role, domain, controller } = report;
+      return { type, role: role.role, domain, controller };
+    }
     case 'port-mapping':
       return { type: 'port-mapping', role: report.role.role, ...portMapping(report.mapping, report.isPublic) };
     case 'event':

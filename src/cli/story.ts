@@ -34,6 +34,11 @@ export function tell(report: Report): string[] {
       const lost = previous === undefined ? [] : [`  ${formatIpv6(previous)} is gone`];
       return [`client: off-line: ${reason}${again}`, ...explain(reason), ...lost];
     }
+    case 'managed-network':
+      return [
+        `client: the domain controller ${report.controller} answers: this is the network of ${report.domain}`,
+        '  a client stays off there; --type enterpriseclient does not',
+      ];
     case 'port-mapping':
       return tellPortMapping(report.mapping, report.isPublic);
     case 'event':

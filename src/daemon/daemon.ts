@@ -12,6 +12,7 @@ import { socketFolder } from './control/socket-path.ts';
 import { RoleCounters } from './counters.ts';
 import { type HookOptions, Hooks } from './hooks/hooks.ts';
 import { viewHost } from './host-view.ts';
+import { ManagedNetwork, watchedDomain } from './managed-network.ts';
 import { Mending } from './mending.ts';
 import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
 import { PortMappings } from './port-mappings.ts';
@@ -63,6 +64,8 @@ export class Daemon {
   readonly #portMappings: PortMappings;
   readonly #hooks: Hooks;
   readonly #servers: Servers;
+  /** By role; undefined: it runs in any network. */
+  readonly #networks: readonly (ManagedNetwork | undefined)[];
   readonly #privileges: Privileges | undefined;
   readonly #onExit = () => this.#endNow();
   #localPorts: readonly number[] = [];
@@ -99,13 +102,15 @@ export class Daemon {
       (message) => this.#tell(message),
       (index) => this.#servers.inUse(index),
     );
+    this.#networks = configuration.map((role, index) => this.#networkOf(role, index));
     this.#servers = new Servers(configuration, report, (message) => this.#tell(message));
     this.#mendings = this.#interfaces.flatMap((device) =>
       device === undefined ? [] : [new Mending(device, (trouble) => this.#warn(trouble))],
     );
     const { port1, port2 } = new MessageChannel();
     const changesUser = this.#privileges?.changesUser ?? false;
-    const input: DataPathInput = { configuration, host: this.#viewHost(), counters: this.#memory, changesUser };
+    const waits = this.#networks.map((network) => network !== undefined);
+    const input: DataPathInput = { configuration, waits, host: this.#viewHost(), counters: this.#memory, changesUser };
     this.#control = port1;
     this.#worker = new Worker(threadUrl(), { workerData: { input, control: port2 }, transferList: [port2] });
     this.ended = this.#watch();
@@ -181,6 +186,7 @@ export class Daemon {
           this.#tell({ type: 'host', host: this.#viewHost() });
           this.#portMappings.hostChanged();
           this.#servers.hostChanged();
+          for (const network of this.#networks) network?.look();
           void this.#mend();
         }, SETTLE_MS);
         break;
@@ -214,7 +220,9 @@ export class Daemon {
       if (!this.#stopping) this.#report({ type: 'ready', role, ...ports });
       this.#adviseOnForwarding(role);
     }
-    if (!this.#stopping) this.#servers.start();
+    if (this.#stopping) return;
+    this.#servers.start();
+    for (const network of this.#networks) network?.look();
   }
 
   async #handleEvent(index: number, event: RoleEvent, now: number): Promise<void> {
@@ -252,6 +260,15 @@ export class Daemon {
     for (const mending of this.#mendings) {
       mending.look(performance.now()).catch((error: unknown) => this.#warn(asTeredoError(error)));
     }
+  }
+
+  #networkOf(role: RoleConfiguration, index: number): ManagedNetwork | undefined {
+    const domain = role.role === 'client' ? watchedDomain(role) : undefined;
+    if (domain === undefined) return undefined;
+    return new ManagedNetwork(domain, (isAllowed, controller) => {
+      this.#tell({ type: 'allow', role: index, reason: isAllowed ? undefined : 'client is in a managed network' });
+      if (controller !== undefined) this.#report({ type: 'managed-network', role, domain, controller });
+    });
   }
 
   /** Said once: a host that wakes up before its network would say it every few seconds. */
@@ -318,6 +335,7 @@ export class Daemon {
     this.#running = false;
     this.questions.close();
     this.#servers.stop();
+    for (const network of this.#networks) network?.stop();
     clearTimeout(this.#settling);
     for (const mending of this.#mendings) mending.stop();
     process.removeListener('exit', this.#onExit);

@@ -20,6 +20,7 @@ import { SOCKET_BUFFER } from '../io/linux/socket.ts';
 import { LinuxTunPort } from '../io/linux/tun-port.ts';
 import { LinuxUdpPort } from '../io/linux/udp-port.ts';
 import { Wake } from '../io/linux/wake.ts';
+import type { OfflineReason } from '../roles/role.ts';
 import { formatHex } from '../wire/text.ts';
 
 import { answer } from './answers.ts';
@@ -60,6 +61,8 @@ interface Lane {
   readonly driver: Driver;
   readonly udp: LinuxUdpPort;
   readonly offloads: Offloads;
+  /** It runs when it is told so. */
+  readonly waits: boolean;
 }
 
 /** Everything that moves packets: it lives in a thread of its own and sleeps there until something happens. */
@@ -108,7 +111,7 @@ export class DataPath {
   run(): void {
     try {
       const now = this.#clock.now();
-      for (const lane of this.#lanes) lane.running.start(now);
+      for (const lane of this.#lanes) if (!lane.waits) lane.running.start(now);
       this.#loop.run();
       this.#stopRoles();
     } finally {
@@ -146,7 +149,7 @@ export class DataPath {
       else this.#post({ type: 'event', role: index, event, now: this.#clock.now() });
     });
     const offloads = [...(tun instanceof LinuxTunPort ? tun.offloads : []), ...udp.offloads];
-    return { running, driver, udp, offloads };
+    return { running, driver, udp, offloads, waits: input.waits[index] ?? false };
   }
 
   /** Reliability comes before shame: it is counted, told now and then with what is needed to mend it, and we go on. */
@@ -196,6 +199,9 @@ export class DataPath {
           this.#post({ type: 'answer', id: message.id, answer: answer(message.question, running, this.#clock.now()) });
           break;
         }
+        case 'allow':
+          this.#allow(message.role, message.reason);
+          break;
         case 'servers':
           this.#lanes[message.role]?.running.setServers(message.servers, this.#clock.now());
           break;
@@ -212,6 +218,12 @@ export class DataPath {
           }
       }
     }
+  }
+
+  #allow(role: number, reason: OfflineReason | undefined): void {
+    const running = this.#lanes[role]?.running;
+    if (reason === undefined) running?.start(this.#clock.now());
+    else running?.stop(this.#clock.now(), reason);
   }
 
   /** Last words of the roles leave before the sockets close. */

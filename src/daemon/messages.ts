@@ -1,7 +1,7 @@
 import type { Checksum } from '../io/linux/checksum.ts';
 import type { Offloads } from '../io/linux/offloads.ts';
 import type { LocalNetwork } from '../roles/local-networks.ts';
-import type { Endpoint, RoleEvent, ServerAddress } from '../roles/role.ts';
+import type { Endpoint, OfflineReason, RoleEvent, ServerAddress } from '../roles/role.ts';
 import type { DaemonConfiguration } from './configuration/configuration.ts';
 import type { Answers, Question } from './questions.ts';
 
@@ -16,6 +16,8 @@ export interface HostView {
 
 export interface DataPathInput {
   readonly configuration: DaemonConfiguration;
+  /** By role: it runs when it is told so, not at once. */
+  readonly waits: readonly boolean[];
   readonly host: HostView;
   /** One block of doubles for each role: drops first, then the ports' counters; see `counters.ts`. */
   readonly counters: SharedArrayBuffer;
@@ -28,6 +30,8 @@ export type ToDataPath =
   /** The answer to a role's event of this name; undefined: there is none, or it has ended. */
   | { readonly type: 'port-mapping'; readonly role: number; readonly mapping: Endpoint | undefined }
   | { readonly type: 'question'; readonly id: number; readonly question: Question }
+  /** Whether a role that `waits` may run now, or may run on; why not, if not. */
+  | { readonly type: 'allow'; readonly role: number; readonly reason: OfflineReason | undefined }
   /** The servers a client may use from now on; none: their names could not be resolved. */
   | { readonly type: 'servers'; readonly role: number; readonly servers: readonly ServerAddress[] }
   /** Keep these capabilities only, one bit for each. */

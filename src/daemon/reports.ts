@@ -36,6 +36,13 @@ export type Report =
       /** Milliseconds until the next attempt; Infinity: none. */
       readonly retryInMs: number;
     }
+  /** A controller of the domain answers: a client of type "client" stays off. */
+  | {
+      readonly type: 'managed-network';
+      readonly role: RoleConfiguration;
+      readonly domain: string;
+      readonly controller: string;
+    }
   /** What became of the wish for a port mapping; told again when it changes. */
   | {
       readonly type: 'port-mapping';

@@ -4,7 +4,7 @@ import { allExtensions } from '../roles/client/extensions/extensions.ts';
 import type { DropCounters } from '../roles/drop.ts';
 import type { LimitUse } from '../roles/limits.ts';
 import { Relay, type RelayConfig, relayDefaults } from '../roles/relay/relay.ts';
-import type { Endpoint, Hmac, Random, Role, ServerAddress } from '../roles/role.ts';
+import type { Endpoint, Hmac, OfflineReason, Random, Role, ServerAddress } from '../roles/role.ts';
 import { Server, type ServerConfig, serverDefaults } from '../roles/server/server.ts';
 import type {
   ClientConfiguration,
@@ -19,7 +19,7 @@ import { knownServers } from './servers.ts';
 export interface RunningRole {
   readonly role: Role;
   start(now: number): void;
-  stop(now: number): void;
+  stop(now: number, reason?: OfflineReason): void;
   setHost(host: HostView): void;
   setLocalPort(port: number): void;
   setPortMapping(mapping: Endpoint | undefined): void;
@@ -76,7 +76,7 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surround
   return {
     role: client,
     start: (now) => client.start(now),
-    stop: (now) => client.stop(now),
+    stop: (now, reason) => client.stop(now, reason),
     setHost: (host) => client.setLocalNetworks(host.localNetworks),
     setLocalPort: (port) => client.setLocalPort(port),
     setPortMapping: (mapping) => client.setPortMapping(mapping),

@@ -51,6 +51,7 @@ export type UnreachableReason =
 export type OfflineReason =
   | 'not started'
   | 'failed to resolve server name'
+  | 'client is in a managed network'
   | 'primary server unreachable'
   | 'secondary server unreachable'
   | 'symmetric NAT'

@@ -36,6 +36,10 @@ export interface ClientConfiguration extends CommonConfiguration {
   readonly localDiscovery: boolean;
   readonly identifyNat: boolean;
   readonly findRefreshInterval: boolean;
+  /** `client`, unless said: it stays off where a controller of the domain answers; the others do not look. */
+  readonly type?: 'client' | 'enterpriseclient' | 'natawareclient';
+  /** The domain whose controllers make a network a managed one; the one this host has joined, unless said. */
+  readonly domain?: string;
   /** Dormant until a packet wants to leave; no, unless said. */
   readonly onDemand?: boolean;
   /** After so long without a packet it is dormant again. */

@@ -31,6 +31,8 @@ const SWITCHES: Readonly<Record<(typeof EXTENSION_NAMES)[number], keyof Extensio
   'server-load-reduction': 'serverLoadReduction',
 };
 
+/** What Windows shows for its type "natawareclient". */
+export const NAT_AWARE_INTERVAL_MS = 20_000;
 /** The usual name of an interface. */
 const INTERFACE = 'teredo';
 
@@ -58,7 +60,9 @@ export function clientOf(settings: Settings, secret?: GivenSecret): ClientConfig
     interfaceName: interfaceOf(settings),
     servers,
     port: client.port,
-    refreshIntervalMs: client.refresh_interval * 1_000,
+    refreshIntervalMs: refreshIntervalMs(settings),
+    type: client.type,
+    ...(client.domain === undefined ? {} : { domain: client.domain }),
     localDiscovery: client.local_discovery,
     identifyNat: client.nat_identification,
     findRefreshInterval: client.find_refresh_interval,
@@ -70,6 +74,13 @@ export function clientOf(settings: Settings, secret?: GivenSecret): ClientConfig
     limits: contactLimitsOf(settings.values),
     ...(security === undefined ? {} : { security }),
   };
+}
+
+/** A client that is aware of its NAT keeps the mapping alive more often, unless it is told how often. */
+function refreshIntervalMs(settings: Settings): number {
+  const { type, refresh_interval } = settings.values.client;
+  if (type === 'natawareclient' && !settings.isSet('client.refresh_interval')) return NAT_AWARE_INTERVAL_MS;
+  return refresh_interval * 1_000;
 }
 
 /** A server, and its relay if it has one. Errors: ConfigurationError. */

@@ -40,7 +40,6 @@ const client = z.strictObject({
     ['client', 'enterpriseclient', 'natawareclient'],
     'a type of client',
     'As Windows has it: "client" stays off in a managed network, "enterpriseclient" does not.',
-    { unwired: true },
   ),
   port: number(0, port, 'The UDP port on this host; 0: the kernel chooses.'),
   refresh_interval: number(
@@ -72,7 +71,6 @@ const client = z.strictObject({
   }),
   domain: textIfAny(domain, 'The domain whose controllers make a network a managed one.', {
     otherwise: 'the domain this host has joined',
-    unwired: true,
   }),
 });
 

@@ -7,6 +7,11 @@ const TO_SERVER = 'let UDP port 3544 out, and answers in; or try another server'
 const ERRORS: Record<OfflineReason, ErrorStatus | null> = {
   'not started': null,
   stopped: null,
+  'client is in a managed network': {
+    code: 'TD-CLIENT-MANAGED',
+    message: 'client is in a managed network',
+    next: 'to run all the same choose the type enterpriseclient (--type enterpriseclient)',
+  },
   'failed to resolve server name': {
     code: 'TD-CLIENT-SERVER-NAME',
     message: 'failed to resolve server name',

@@ -127,7 +127,7 @@ export class RoleBoard {
       port: this.#port,
       clientPort: isClient && role.port !== 0 ? role.port : null,
       refreshIntervalMs: isClient ? (this.#foundIntervalMs ?? role.refreshIntervalMs) : null,
-      network: 'unmanaged',
+      network: this.#error?.code === 'TD-CLIENT-MANAGED' ? 'managed' : 'unmanaged',
       server: servers[this.#inUse.index] ?? null,
       servers,
       listens: role.role === 'server' ? [formatIpv4(role.ipv4), formatIpv4(role.ipv4Secondary)] : [],

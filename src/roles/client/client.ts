@@ -5,7 +5,7 @@ import * as ipv6 from '../../wire/ipv6.ts';
 import * as routerAdvertisement from '../../wire/router-advertisement.ts';
 import { VIA_DISCOVERY, VIA_RANDOM, VIA_SECONDARY, VIA_SERVICE } from '../constants.ts';
 import { DROP_REASONS, Drop, type DropCounters } from '../drop.ts';
-import type { Endpoint, NatType, RoleEvent } from '../events.ts';
+import type { Endpoint, NatType, OfflineReason, RoleEvent } from '../events.ts';
 import type { LimitUse } from '../limits.ts';
 import type { LocalNetwork } from '../local-networks.ts';
 import { Outbox } from '../outbox.ts';
@@ -121,8 +121,8 @@ export class Client implements Role {
   }
 
   /** Ends all activity; peers are not told, the protocol has no word for it. */
-  stop(now: number): void {
-    this.#service.stop(now);
+  stop(now: number, reason?: OfflineReason): void {
+    this.#service.stop(now, reason);
   }
 
   /** Replaces the list of servers; whoever serves us goes on until another has answered. */

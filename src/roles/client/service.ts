@@ -161,9 +161,9 @@ export class Service {
     this.#begin(now);
   }
 
-  stop(now: number): void {
+  stop(now: number, reason: OfflineReason = 'stopped'): void {
     this.#isWanted = false;
-    this.#enter(qualification.offLine('stopped'), now);
+    this.#enter(qualification.offLine(reason), now);
     this.#askForPortMapping(false);
   }
 
@@ -396,8 +396,7 @@ export class Service {
   #enterOffLine(reason: OfflineReason, previous: Uint8Array | undefined, now: number): void {
     this.#end(previous);
     this.flows.end();
-    const retryAt =
-      reason === 'stopped' || reason === NO_SERVER ? Number.POSITIVE_INFINITY : now + this.#retryPauseMs();
+    const retryAt = !this.#isWanted || reason === NO_SERVER ? Number.POSITIVE_INFINITY : now + this.#retryPauseMs();
     this.#timers.set(TIMER_QUALIFICATION, retryAt);
     this.#qualification = { state: 'off-line', reason, retryAt };
     if (reason === 'symmetric NAT') this.#identified('symmetric');

@@ -15,8 +15,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('keys that no code heeds yet; who wires one takes it from this list', () => {
   expect(KEYS.filter((key) => key.isUnwired).map((key) => key.path)).toEqual([
-    'client.type',
-    'client.domain',
     'server.virtual_ip',
     'relay.announce',
     'relay.announce_rise',
