@@ -85,6 +85,8 @@ export class RoleBoard {
       case 'event':
         this.#hearEvent(report.event);
         break;
+      case 'managed-network':
+        break; // `off-line` comes with it
     }
   }
 
