@@ -1,5 +1,6 @@
 import { SECTIONS } from '../daemon/configuration/keys.ts';
 import type { Setting, Settings } from '../daemon/configuration/settings.ts';
+import { tomlValue } from '../daemon/configuration/toml.ts';
 import { settingsFrom, usualFile } from './settings.ts';
 import { paint } from './terminal.ts';
 
@@ -16,7 +17,7 @@ export function show(file: string | undefined, json: boolean): void {
 function render(settings: Settings): string[] {
   const said = settings.all.filter(({ source }) => source !== 'default').length;
   const from = settings.file === undefined ? 'no file' : settings.file;
-  const lines = [`# ${from}: ${said} of ${settings.all.length} keys are set, the others have their defaults`];
+  const lines = [`# ${from}`, `# ${said} of ${settings.all.length} keys are set, the others have their defaults`];
   for (const section of ['', ...SECTIONS]) {
     if (section !== '') lines.push('', `[${section}]`);
     lines.push(...settings.all.filter(({ key }) => key.section === section).map(line));
@@ -27,7 +28,7 @@ function render(settings: Settings): string[] {
 function line(setting: Setting): string {
   const { key, value, source } = setting;
   const isAbsent = value === undefined;
-  const text = isAbsent ? `# ${key.name} =` : `${key.name} = ${toml(value)}`;
+  const text = isAbsent ? `# ${key.name} =` : `${key.name} = ${tomlValue(value)}`;
   const idle = key.isUnwired && source !== 'default' ? ', not heeded yet' : '';
   const remark = `# ${isAbsent ? key.otherwise : origin(setting)}${idle}`;
   const style = source === 'default' ? 'dim' : 'bold';
@@ -38,11 +39,6 @@ function origin({ source, name, where, key }: Setting): string {
   const unit = key.unit === '' ? '' : `${key.unit}, `;
   if (source === 'file') return `${unit}${/line \d+$/.exec(where)?.[0] ?? 'file'}`;
   return `${unit}${source === 'default' ? 'default' : name}`;
-}
-
-/** JSON's texts, numbers and lists are TOML's too. */
-function toml(value: unknown): string {
-  return Array.isArray(value) ? `[${value.map((item) => JSON.stringify(item)).join(', ')}]` : JSON.stringify(value);
 }
 
 function asJson(settings: Settings): object {

@@ -27,4 +27,28 @@ export function register(program: Command): void {
       const { show } = await import('./config-show.ts');
       show(file, options.json ?? false);
     });
+  config
+    .command('import')
+    .description('a configuration of Miredo as a teredo.toml, on standard output')
+    .argument('<FILE>', 'miredo.conf or miredo-server.conf; a client-hook beside it is taken over')
+    .action(async (file: string) => {
+      const { importFile } = await import('./config-import.ts');
+      importFile(file);
+    });
+  config
+    .command('export')
+    .description('the command lines that say the same to Windows')
+    .argument('[FILE]', FILE)
+    .requiredOption('--netsh', 'for netsh and PowerShell')
+    .action(async (file: string | undefined) => {
+      const { exportNetsh } = await import('./config-export.ts');
+      exportNetsh(file);
+    });
+  config
+    .command('schema')
+    .description('the JSON Schema of teredo.toml, for editors')
+    .action(async () => {
+      const { jsonSchema } = await import('../daemon/configuration/json-schema.ts');
+      process.stdout.write(`${JSON.stringify(jsonSchema(), null, 2)}\n`);
+    });
 }
