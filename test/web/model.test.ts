@@ -8,6 +8,7 @@ import { ladderSvg } from '../../web/src/model/ladder-svg.ts';
 import { fromFragment, toFragment } from '../../web/src/model/link.ts';
 import { mappingsAt } from '../../web/src/model/nat-mappings.ts';
 import { explain } from '../../web/src/model/octets.ts';
+import { conditionAt, troubleWords } from '../../web/src/model/recording.ts';
 import { StoryTime } from '../../web/src/model/story-time.ts';
 import { waysAt } from '../../web/src/model/ways.ts';
 import { play } from '../../web/src/sources/sim.ts';
@@ -72,6 +73,21 @@ describe('changes are steps of a scenario', () => {
     expect(mark.text).toBe('NAT A becomes address-restricted');
     expect(mappingsAt(recording.passages, 'NAT A', mark.at, 120_000)).not.toEqual([]);
     expect(mappingsAt(recording.passages, 'NAT A', mark.at, 120_000, mark.at + 0.001)).toEqual([]);
+  });
+
+  test('a node is what it was until it is changed, and then what it was changed to', () => {
+    const list: Change[] = [
+      { type: 'nat', from: 5, node: 'NAT A', nat: 'cone' },
+      { type: 'link', from: 0, node: 'relay', to: { loss: 0.2 } },
+      { type: 'link', from: 4, node: 'relay', to: { isUp: false } },
+      { type: 'link', from: 6, node: 'relay', to: { isUp: true } },
+    ];
+    const { recording } = play(applyChanges(walkthrough, list), 1);
+    const at = (chapter: number) => recording.chapters[chapter]!.startsAt;
+    expect(conditionAt(recording, 'NAT A', at(5) - 0.001)).toEqual({ nat: 'port-restricted' });
+    expect(conditionAt(recording, 'NAT A', at(5))).toEqual({ nat: 'cone' });
+    const words = (instant: number) => troubleWords(conditionAt(recording, 'relay', instant));
+    expect([words(0), words(at(4)), words(at(6))]).toEqual(['loses 20 %', 'link cut', 'loses 20 %']);
   });
 
   test('a second change of the same thing takes the place of the first; a link gathers', () => {

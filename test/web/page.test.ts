@@ -76,6 +76,25 @@ describeWith(['chromium'], 'the laboratory in the browser', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('a cut link shows in the map, and what goes there is lost and says why', async () => {
+    const { page, complaints } = await laboratory.visit('#scenario=two-relays&at=60000');
+    await page.getByRole('button', { name: 'relay east, relay' }).click();
+    await page.getByLabel('Changes hold').selectOption('1');
+    await page.getByRole('button', { name: 'Cut its link' }).click();
+    await page.getByRole('button', { name: 'relay east, relay, link cut' }).waitFor();
+    await page.getByRole('tab', { name: 'States and losses' }).click();
+    await page.getByRole('cell', { name: 'link down' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('reduced motion: a step is there at once', async () => {
+    const { page } = await laboratory.visit('#scenario=two-relays');
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.keyboard.press('ArrowRight');
+    expect(await page.getByRole('button', { name: 'Play', exact: true }).count()).toBe(1);
+    expect(await page.locator('.row').count()).toBe(1);
+  });
+
   test('a link restores scenario, change, instant and datagram', async () => {
     const { page } = await laboratory.visit();
     await page.getByRole('button', { name: /Choose a scenario/ }).click();

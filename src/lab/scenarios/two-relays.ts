@@ -14,8 +14,15 @@ export const twoRelays: Scenario = {
     'that relay finds the client: so one client has several relays at once (RFC 4380 §5.2.9, §5.4).',
   nodes: [
     ...common,
-    { type: 'relay', name: 'relay west', ipv4: '192.0.2.200', ipv6: '2001:db8:e::1', link: { delayMs: 8 } },
-    { type: 'relay', name: 'relay east', ipv4: '198.51.100.9', ipv6: '2001:db8:f::1', link: { delayMs: 25 } },
+    { type: 'relay', name: 'relay west', ipv4: '192.0.2.200', ipv6: '2001:db8:e::1', metric: 10, link: { delayMs: 8 } },
+    {
+      type: 'relay',
+      name: 'relay east',
+      ipv4: '198.51.100.9',
+      ipv6: '2001:db8:f::1',
+      metric: 20,
+      link: { delayMs: 25 },
+    },
     { type: 'IPv6-only host', name: 'host west', ipv6: '2001:db8:6::80', nearestRelay: 'relay west' },
     { type: 'IPv6-only host', name: 'host east', ipv6: '2001:db8:7::80', nearestRelay: 'relay east' },
   ],

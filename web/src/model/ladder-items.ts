@@ -9,7 +9,7 @@ type Content =
   | { readonly type: 'outcome'; readonly chapter: number; readonly outcome: Outcome }
   | { readonly type: 'change'; readonly chapter: number; readonly change: ChangeMark };
 
-export const heights = { chapter: 56, passage: 38, outcome: 30, change: 30 } as const;
+export const heights = { chapter: 82, passage: 38, outcome: 30, change: 30 } as const;
 
 /** Of what is live only the last lines stand in the ladder. */
 const LIVE_LINES = 300;

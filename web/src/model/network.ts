@@ -21,6 +21,8 @@ export interface NetworkNode {
   readonly behind: string | undefined;
   /** What kind of NAT it is; for NATs alone. */
   readonly nat: string | undefined;
+  /** Probability that its link loses something, from 0 to 1. */
+  readonly loss: number | undefined;
 }
 
 /** Clients by the NATs in front of them: the way out, nearest NAT first. */

@@ -87,6 +87,20 @@ export interface ChangeMark {
   readonly chapter: number;
   readonly text: string;
   readonly node: string;
+  /** What is so from now on; what is not said stays as it was. */
+  readonly effect: Trouble & {
+    /** Another NAT stands here: nothing of what was mapped is left. */
+    readonly nat?: string;
+  };
+}
+
+/** What is wrong with a node or its link. */
+export interface Trouble {
+  readonly isCut?: boolean;
+  /** Probability of loss, from 0 to 1. */
+  readonly loss?: number;
+  /** A relay that does not announce 2001::/32. */
+  readonly isWithdrawn?: boolean;
 }
 
 /** Everything the page shows, in order of time; unless it is live, nothing in it changes. */
@@ -122,4 +136,22 @@ export function departedBy(passages: readonly Passage[], instant: number): numbe
 /** The last mark at or before `instant`. */
 export function lastBy<T extends { readonly at: number }>(marks: readonly T[], instant: number): T | undefined {
   return marks.findLast((mark) => mark.at <= instant);
+}
+
+/** What is so at a node at an instant: the kind of its NAT, and what is wrong. */
+export function conditionAt({ nodes, changes }: Recording, name: string, instant: number): ChangeMark['effect'] {
+  const node = nodes.find((one) => one.name === name);
+  const first: ChangeMark['effect'] = {
+    ...(node?.nat === undefined ? {} : { nat: node.nat }),
+    ...(node?.loss === undefined ? {} : { loss: node.loss }),
+  };
+  const later = changes.filter((change) => change.node === name && change.at <= instant);
+  return Object.assign({}, first, ...later.map(({ effect }) => effect));
+}
+
+/** What is wrong, in a word or two; empty: nothing. */
+export function troubleWords({ isCut, loss = 0, isWithdrawn }: Trouble): string {
+  if (isCut === true) return 'link cut';
+  if (isWithdrawn === true) return 'announces nothing';
+  return loss > 0 ? `loses ${Math.round(loss * 100)} %` : '';
 }

@@ -46,7 +46,7 @@ export function waysAt({ passages, nodes }: Recording, instant: number): Way[] {
 
 function endsOf({ from, to }: Passage, kinds: ReadonlyMap<string, string>): [string, string] | undefined {
   const isEnd = (name: string) => ['client', 'relay', 'dual-stack host'].includes(kinds.get(name) ?? '');
-  if (!isEnd(from) || !isEnd(to)) return undefined;
+  if (from === to || !isEnd(from) || !isEnd(to)) return undefined;
   return from < to ? [from, to] : [to, from];
 }
 

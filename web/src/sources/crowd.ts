@@ -113,7 +113,7 @@ function columnsOf(nodes: readonly NetworkNode[]): Column[] {
 function people(world: World): NetworkNode[] {
   const nodes: NetworkNode[] = [];
   const add = (name: string, kind: NetworkNode['kind'], addresses: readonly string[], behind?: string) => {
-    nodes.push({ name, kind, about: '', addresses, behind, nat: kind === 'NAT' ? 'cone' : undefined });
+    nodes.push({ name, kind, about: '', addresses, behind, nat: kind === 'NAT' ? 'cone' : undefined, loss: undefined });
   };
   const server = world.addServer({ name: 'server', ipv4: ['203.0.113.1', '203.0.113.2'] });
   add('server', 'server', ['203.0.113.1', '203.0.113.2']);

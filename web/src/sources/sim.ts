@@ -49,7 +49,7 @@ function record(result: Result, rows: readonly (readonly LabRow[])[]): Recording
     ),
     changes: result.chapters.flatMap(({ steps }, chapter) =>
       steps.flatMap(({ step, startedAt }) => {
-        const change = changeText(step);
+        const change = changeOf(step);
         return change === undefined ? [] : [{ at: startedAt, chapter, ...change }];
       }),
     ),
@@ -67,6 +67,7 @@ function nodeOf(spec: NodeSpec): NetworkNode {
     addresses: addressesOf(spec),
     behind: 'behind' in spec ? spec.behind : undefined,
     nat: spec.type === 'NAT' ? spec.nat : undefined,
+    loss: spec.link?.loss,
   };
 }
 
@@ -153,15 +154,19 @@ function outcomeOf(finding: Finding, at: number, chapter: number): Outcome {
   };
 }
 
-/** What a step changes in the network, in words; undefined: nothing. */
-export function changeText(step: Step): Pick<ChangeMark, 'text' | 'node'> | undefined {
+/** What a step changes in the network; undefined: nothing. */
+function changeOf(step: Step): Pick<ChangeMark, 'text' | 'node' | 'effect'> | undefined {
   switch (step.do) {
     case 'withdraw':
-      return { node: step.relay, text: `${step.relay} no longer announces 2001::/32` };
+      return { node: step.relay, text: `${step.relay} no longer announces 2001::/32`, effect: { isWithdrawn: true } };
     case 'announce':
-      return { node: step.relay, text: `${step.relay} announces 2001::/32 with metric ${step.metric}` };
+      return {
+        node: step.relay,
+        text: `${step.relay} announces 2001::/32 with metric ${step.metric}`,
+        effect: { isWithdrawn: false },
+      };
     case 'change NAT':
-      return { node: step.nat, text: `${step.nat} becomes ${step.to}` };
+      return { node: step.nat, text: `${step.nat} becomes ${step.to}`, effect: { nat: step.to } };
     case 'change link': {
       const { isUp, loss, delayMs } = step.to;
       const words = [
@@ -169,7 +174,11 @@ export function changeText(step: Step): Pick<ChangeMark, 'text' | 'node'> | unde
         ...(loss === undefined ? [] : [`loses ${Math.round(loss * 100)} %`]),
         ...(delayMs === undefined ? [] : [`takes ${delayMs} ms`]),
       ];
-      return { node: step.node, text: `the link of ${step.node} ${words.join(', ')}` };
+      const effect = {
+        ...(isUp === undefined ? {} : { isCut: !isUp }),
+        ...(loss === undefined ? {} : { loss }),
+      };
+      return { node: step.node, text: `the link of ${step.node} ${words.join(', ')}`, effect };
     }
     case 'forge':
     case 'identify NAT':

@@ -46,10 +46,10 @@ export function SettingsPanel({ laboratory, chosen, onChoose }: Props) {
       </div>
       {node !== undefined && spec !== undefined && (
         <div class="node-settings">
+          <Controls key={spec.name} laboratory={laboratory} spec={spec} from={start} />
           <div class="facts-of-node">
             <NodeFacts node={node} player={player} />
           </div>
-          <Controls key={spec.name} laboratory={laboratory} spec={spec} from={start} />
         </div>
       )}
       {laboratory.failure.value !== undefined && <p class="failure">{laboratory.failure.value}</p>}

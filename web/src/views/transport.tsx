@@ -1,4 +1,3 @@
-import { useComputed } from '@preact/signals';
 import { type Player, SPEEDS } from '../model/player.ts';
 import { rates } from '../model/rates.ts';
 import { seconds } from './ladder/arrow.ts';
@@ -47,9 +46,7 @@ export function Transport({ player }: { readonly player: Player }) {
       <Track player={player} />
       <div class="pace">
         {player.recording.value.isLive && <Rates />}
-        <output class="clock" aria-label="Virtual time">
-          {seconds(player.instant.value)} s
-        </output>
+        <Clock player={player} />
         <label>
           <span class="hidden">Speed</span>
           <select
@@ -89,11 +86,10 @@ function Rates() {
   );
 }
 
-/** Chapters side by side, each as long as it takes to watch. */
+/** Chapters side by side, each as long as it takes to watch, and a handle below them. */
 function Track({ player }: { readonly player: Player }) {
   const { chapters } = player.recording.value;
   const story = player.story.value;
-  const place = useComputed(() => player.story.value.placeOf(player.instant.value));
   const total = Math.max(story.length, 1);
   return (
     <div class="track">
@@ -109,22 +105,43 @@ function Track({ player }: { readonly player: Player }) {
           </span>
         ))}
       </div>
-      <input
-        type="range"
-        aria-label="Place in the story"
-        aria-valuetext={`${seconds(player.instant.value)} seconds, ${chapters[player.chapter.value]?.title ?? ''}`}
-        min="0"
-        max={total}
-        step="any"
-        value={place.value}
-        style={{ '--done': `${(100 * place.value) / total}%` }}
-        onInput={(event) => {
-          player.pause();
-          player.selected.value = undefined;
-          player.seek(story.instantAt(Number(event.currentTarget.value)));
-        }}
-      />
+      <Handle player={player} />
     </div>
+  );
+}
+
+/** Moves with every frame, so that it stands by itself: nothing else is drawn anew for it. */
+function Handle({ player }: { readonly player: Player }) {
+  const { chapters, isLive } = player.recording.value;
+  const story = player.story.value;
+  if (isLive) player.told.value;
+  const instant = isLive ? player.instant.peek() : player.instant.value;
+  const total = Math.max(story.length, 1);
+  const place = story.placeOf(instant);
+  return (
+    <input
+      type="range"
+      aria-label="Place in the story"
+      aria-valuetext={`${seconds(instant)} seconds, ${chapters[player.chapter.value]?.title ?? ''}`}
+      min="0"
+      max={total}
+      step="any"
+      value={place}
+      style={{ '--done': `${(100 * place) / total}%` }}
+      onInput={(event) => {
+        player.pause();
+        player.selected.value = undefined;
+        player.seek(story.instantAt(Number(event.currentTarget.value)));
+      }}
+    />
+  );
+}
+
+function Clock({ player }: { readonly player: Player }) {
+  return (
+    <output class="clock" aria-label="Virtual time">
+      {seconds(player.instant.value)} s
+    </output>
   );
 }
 

@@ -55,7 +55,7 @@ export function Ladder({ player }: { readonly player: Player }) {
 
   const first = Math.max(0, itemAt(items, scrollTop.value) - MARGIN);
   const end = Math.min(shown, itemAt(items, scrollTop.value + size.value.height) + MARGIN);
-  const seen = items[Math.min(itemAt(items, scrollTop.value + 40), Math.max(0, shown - 1))];
+  const seen = items[Math.min(itemAt(items, scrollTop.value + 10), Math.max(0, shown - 1))];
   const chapter = recording.chapters[seen?.chapter ?? 0];
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
@@ -131,8 +131,11 @@ function Line({ item, player, recording, width }: LineProps) {
     case 'chapter':
       return (
         <div class="chapter" style={style} role="presentation">
-          <b>{item.chapter + 1}</b>
-          <span>{item.mark.title}</span>
+          <p>
+            <b>{item.chapter + 1}</b>
+            <span>{item.mark.title}</span>
+          </p>
+          <ColumnNames chapter={item.mark} width={width} />
         </div>
       );
     case 'outcome':
@@ -175,6 +178,8 @@ function Row({ passage, player, columns, width, style }: RowProps) {
   const pitch = (width - GUTTER) / Math.max(1, columns.length);
   const x = (column: number) => GUTTER + pitch * (column + 0.5);
   const isStub = from === to;
+  // To its own NAT and back (RFC 4787 §6).
+  const hairpin = isStub && !isLost ? passed[0] : undefined;
   const step = from <= to ? 1 : -1;
   const [start, end] = [x(from), isStub ? x(from) + Math.min(pitch * 0.42, 30) : x(to)];
   const middle = (start + end) / 2;
@@ -201,7 +206,11 @@ function Row({ passage, player, columns, width, style }: RowProps) {
         <text class="time" x={GUTTER - 12} y="27">
           {seconds(passage.at)}
         </text>
-        <path class="arrow" d={`M${start} 23H${isLost ? end : end - step * 7}`} />
+        {hairpin === undefined ? (
+          <path class="arrow" d={`M${start} 23H${isLost ? end : end - step * 7}`} />
+        ) : (
+          <path class="arrow" d={`M${start} 23H${x(hairpin)}M${x(hairpin)} 23v6H${start + 4}`} />
+        )}
         {passed.map((column) => (
           <path key={column} class="pass" d={`M${x(column)} 18.5l4.5 4.5l-4.5 4.5l-4.5 -4.5z`} />
         ))}
@@ -209,7 +218,7 @@ function Row({ passage, player, columns, width, style }: RowProps) {
         {isLost ? (
           <path class="cross" d={`M${end - 4.5} 18.5l9 9m0 -9l-9 9`} />
         ) : (
-          <path class="head" d={`M${end} 23l${-8 * step} -4.2v8.4z`} />
+          hairpin === undefined && <path class="head" d={`M${end} 23l${-8 * step} -4.2v8.4z`} />
         )}
         <text class="label" x={middle} y="16">
           {label}

@@ -2,7 +2,7 @@ import { computed, useComputed, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { NetworkNode } from '../../model/network.ts';
 import type { Player } from '../../model/player.ts';
-import { lastBy } from '../../model/recording.ts';
+import { conditionAt, lastBy, troubleWords } from '../../model/recording.ts';
 import { stationsOf, waysAt } from '../../model/ways.ts';
 import { FlightsCanvas } from './canvas.tsx';
 import { type Layout, layOut, type Place, pathBetween } from './layout.ts';
@@ -50,7 +50,7 @@ export function Chart({ player, isNarrow, chosen, onChoose }: Props) {
         )}
       </svg>
       <FlightsCanvas player={player} layout={layout} />
-      {card !== undefined && <NodeCard node={card} player={player} layout={layout} />}
+      {card !== undefined && card.name !== chosen && <NodeCard node={card} player={player} layout={layout} />}
     </div>
   );
 }
@@ -161,16 +161,26 @@ function Node({ node, player, layout, isChosen, onPoint, onChoose }: NodeProps) 
     () => computed(() => lastBy(player.recording.value.states.get(node.name) ?? [], player.instant.value)?.state),
     [player, node.name],
   );
+  // What a node is like changes with a change only: as text, so that nothing is drawn anew without one.
+  const condition = useMemo(
+    () =>
+      computed(() => {
+        const effect = conditionAt(player.recording.value, node.name, player.instant.value);
+        return `${effect.nat ?? ''}\n${troubleWords(effect)}`;
+      }),
+    [player, node.name],
+  );
   const place = layout.places.get(node.name);
   if (place === undefined) return null;
-  const words = node.kind === 'client' ? (state.value ?? 'not started') : (node.nat ?? '');
+  const [nat = '', trouble = ''] = condition.value.split('\n');
+  const words = node.kind === 'client' ? (state.value ?? 'not started') : nat;
   return (
     <g
       class={`node ${node.kind.replaceAll(' ', '-')} ${words.replaceAll(' ', '-')} ${isChosen ? 'chosen' : ''}`}
       transform={`translate(${place.x} ${place.y})`}
       tabIndex={0}
       role="button"
-      aria-label={`${node.name}, ${node.kind}${words === '' ? '' : `, ${words}`}`}
+      aria-label={`${node.name}, ${node.kind}${words === '' ? '' : `, ${words}`}${trouble === '' ? '' : `, ${trouble}`}`}
       aria-pressed={isChosen}
       onPointerEnter={() => onPoint(true)}
       onPointerLeave={() => onPoint(false)}
@@ -183,7 +193,7 @@ function Node({ node, player, layout, isChosen, onPoint, onChoose }: NodeProps) 
         onChoose();
       }}
     >
-      <NodeMark node={node} words={words} reach={layout.reach} />
+      <NodeMark node={node} words={words} trouble={trouble} reach={layout.reach} />
     </g>
   );
 }

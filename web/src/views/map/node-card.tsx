@@ -2,7 +2,7 @@ import { useComputed } from '@preact/signals';
 import { mappingsAt } from '../../model/nat-mappings.ts';
 import type { NetworkNode } from '../../model/network.ts';
 import type { Player } from '../../model/player.ts';
-import { lastBy } from '../../model/recording.ts';
+import { conditionAt, lastBy } from '../../model/recording.ts';
 import type { Layout } from './layout.ts';
 
 /** RFC 4787 REQ-5: what the simulator's NATs keep to. */
@@ -38,13 +38,11 @@ export function NodeFacts({ node, player }: Omit<Props, 'layout'>) {
   const state = useComputed(() => {
     return lastBy(player.recording.value.states.get(node.name) ?? [], player.instant.value);
   });
+  const kind = useComputed(() => conditionAt(player.recording.value, node.name, player.instant.value).nat);
   return (
     <>
       <h3>{node.name}</h3>
-      <p class="kind">
-        {node.kind === 'NAT' ? `${node.nat} NAT` : node.kind}
-        {node.about === '' ? '' : `: ${node.about}`}
-      </p>
+      <p class="kind">{kindOf(node, kind.value)}</p>
       {node.addresses.length > 0 && node.addresses.length <= 4 && (
         <p class="code">
           {node.addresses.map((address) => (
@@ -60,6 +58,13 @@ export function NodeFacts({ node, player }: Omit<Props, 'layout'>) {
       {node.kind === 'NAT' && <Mappings nat={node.name} player={player} />}
     </>
   );
+}
+
+/** What it is, without saying anything twice. */
+function kindOf({ kind, name, about }: NetworkNode, nat: string | undefined): string {
+  if (kind === 'NAT') return about.startsWith(`${nat}`) ? about : `${nat} NAT`;
+  if (about !== '') return about;
+  return kind === name ? '' : kind;
 }
 
 function Mappings({ nat, player }: { readonly nat: string; readonly player: Player }) {
@@ -90,7 +95,11 @@ function Mappings({ nat, player }: { readonly nat: string; readonly player: Play
           <tr key={`${inside} ${external}`}>
             <td>{inside}</td>
             <td>{external}</td>
-            <td>{remotes.slice(-4).join(' ')}</td>
+            <td>
+              {remotes.slice(-4).map((remote) => (
+                <span key={remote}>{remote}</span>
+              ))}
+            </td>
           </tr>
         ))}
       </tbody>

@@ -4,6 +4,8 @@ interface Props {
   readonly node: NetworkNode;
   /** The state of a client, the kind of a NAT. */
   readonly words: string;
+  /** What is wrong with it; may be empty. */
+  readonly trouble: string;
   /** Half the width there is for it. */
   readonly reach: number;
 }
@@ -31,7 +33,22 @@ const SHORTEST: Readonly<Record<string, string>> = {
 };
 
 /** One node of the chart: its own shape for each kind, so that colour is not needed to tell them apart. */
-export function NodeMark({ node, words, reach }: Props) {
+export function NodeMark(props: Props) {
+  const { node, trouble } = props;
+  const below = node.kind === 'client' ? 80 : node.kind === 'NAT' ? 52 : node.kind === 'IPv4 host' ? 56 : 38;
+  return (
+    <>
+      <Shape {...props} />
+      {trouble !== '' && (
+        <text class="trouble" y={below}>
+          {`✗ ${trouble}`}
+        </text>
+      )}
+    </>
+  );
+}
+
+function Shape({ node, words, reach }: Props) {
   const names = reach < 60 ? SHORTEST : reach < 88 ? SHORT_NATS : {};
   const shown = names[words] ?? words;
   const { name, kind } = node;
