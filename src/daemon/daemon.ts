@@ -7,6 +7,7 @@ import { TunInterface, type WantedInterface } from '../io/linux/interface.ts';
 import { stateFolder } from '../io/mapping/state-file.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import { formatIpv4, formatIpv6, parseIpv4 } from '../wire/text.ts';
+import { ClientMemory } from './client-memory.ts';
 import type { DaemonConfiguration, RoleConfiguration } from './configuration/configuration.ts';
 import { socketFolder } from './control/socket-path.ts';
 import { RoleCounters } from './counters.ts';
@@ -39,6 +40,8 @@ export interface ProcessOptions {
   readonly hooks?: HookOptions;
   /** Rights are given up once ports are open; left out, the process keeps what it has. */
   readonly privileges?: PrivilegeOptions;
+  /** Clients keep their port and the flags of their address over a restart; in the system's place unless said. */
+  readonly state?: { readonly directory?: string };
 }
 
 /**
@@ -81,14 +84,17 @@ export class Daemon {
   constructor(configuration: DaemonConfiguration, report: Reporter, options: ProcessOptions = {}) {
     this.#configuration = configuration;
     this.#hooks = new Hooks(options.hooks ?? {}, report);
+    const folder = options.state?.directory ?? stateFolder();
+    const memory = options.state && new ClientMemory(folder, configuration, report);
     this.#report = (what) => {
       report(what);
+      memory?.hear(what);
       this.#hooks.hear(what);
     };
     this.#privileges =
       options.privileges &&
       new Privileges(options.privileges, configuration, report, {
-        state: stateFolder(),
+        state: folder,
         sockets: socketFolder(),
       });
     this.#memory = RoleCounters.memory(configuration.length);
@@ -101,6 +107,7 @@ export class Daemon {
       report,
       (message) => this.#tell(message),
       (index) => this.#servers.inUse(index),
+      folder,
     );
     this.#networks = configuration.map((role, index) => this.#networkOf(role, index));
     this.#servers = new Servers(configuration, report, (message) => this.#tell(message));
@@ -110,7 +117,14 @@ export class Daemon {
     const { port1, port2 } = new MessageChannel();
     const changesUser = this.#privileges?.changesUser ?? false;
     const waits = this.#networks.map((network) => network !== undefined);
-    const input: DataPathInput = { configuration, waits, host: this.#viewHost(), counters: this.#memory, changesUser };
+    const input: DataPathInput = {
+      configuration,
+      waits,
+      host: this.#viewHost(),
+      counters: this.#memory,
+      changesUser,
+      remembered: memory?.remembered ?? [],
+    };
     this.#control = port1;
     this.#worker = new Worker(threadUrl(), { workerData: { input, control: port2 }, transferList: [port2] });
     this.ended = this.#watch();

@@ -130,7 +130,7 @@ export class DataPath {
         ? new NativePort(arena, NATIVE_PACKETS, counters.ports)
         : new LinuxTunPort({ ...parts, buffers: this.#tunBuffers, name: interfaceName });
     this.#closers.push(tun);
-    const { plans, openAtStart } = localSockets(configuration);
+    const { plans, openAtStart } = localSockets(configuration, input.remembered[index]?.port);
     const onTrouble = (via: number, error: TeredoError) => {
       this.#warn(error);
       running.refuseSocket(via, this.#clock.now());
@@ -140,7 +140,12 @@ export class DataPath {
     const udp = new LinuxUdpPort({ ...parts, buffers, plans, openAtStart, onTrouble });
     this.#closers.push(udp);
     this.#checkBuffer(udp);
-    const running = makeRole(configuration, { random: this.#random, hmac: hmacSha1, drops: counters.drops });
+    const running = makeRole(configuration, {
+      random: this.#random,
+      hmac: hmacSha1,
+      drops: counters.drops,
+      remembered: input.remembered[index],
+    });
     running.setHost(input.host);
     running.setLocalPort(udp.localPort(0));
     const role = new GuardedRole(running.role, (fault) => this.#survive(fault, counters));

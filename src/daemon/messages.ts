@@ -1,7 +1,7 @@
 import type { Checksum } from '../io/linux/checksum.ts';
 import type { Offloads } from '../io/linux/offloads.ts';
 import type { LocalNetwork } from '../roles/local-networks.ts';
-import type { Endpoint, OfflineReason, RoleEvent, ServerAddress } from '../roles/role.ts';
+import type { Endpoint, OfflineReason, Remembered, RoleEvent, ServerAddress } from '../roles/role.ts';
 import type { DaemonConfiguration } from './configuration/configuration.ts';
 import type { Answers, Question } from './questions.ts';
 
@@ -21,6 +21,8 @@ export interface DataPathInput {
   readonly host: HostView;
   /** One block of doubles for each role: drops first, then the ports' counters; see `counters.ts`. */
   readonly counters: SharedArrayBuffer;
+  /** By role. */
+  readonly remembered: readonly (Remembered | undefined)[];
   /** The process is about to become another user; the thread keeps its rights until it is told to limit them. */
   readonly changesUser: boolean;
 }

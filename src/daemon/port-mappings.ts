@@ -1,7 +1,7 @@
 import type { Router } from '../io/mapping/mapping.ts';
 import { PortMapper, type PortMappingState } from '../io/mapping/port-mapper.ts';
 import { routerTo } from '../io/mapping/router.ts';
-import { StateFile, stateFolder } from '../io/mapping/state-file.ts';
+import { StateFile } from '../io/mapping/state-file.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import { isGlobalUnicast } from '../wire/ipv4.ts';
 import { parseIpv4 } from '../wire/text.ts';
@@ -15,6 +15,8 @@ export class PortMappings {
   readonly #report: Reporter;
   readonly #serverOf: (index: number) => string | undefined;
   readonly #tell: (message: ToDataPath) => void;
+  /** Where mappings are remembered over the death of the process. */
+  readonly #folder: string;
   /** By role. */
   readonly #mappers = new Map<number, PortMapper>();
   readonly #farewells: Promise<void>[] = [];
@@ -25,7 +27,9 @@ export class PortMappings {
     report: Reporter,
     tell: (message: ToDataPath) => void,
     serverOf: (index: number) => string | undefined,
+    folder: string,
   ) {
+    this.#folder = folder;
     this.#serverOf = serverOf;
     this.#configuration = configuration;
     this.#report = report;
@@ -45,7 +49,7 @@ export class PortMappings {
       new PortMapper({
         localPort,
         findRouter: () => farewell.then(() => findRouter(this.#serverOf(index))),
-        store: new StateFile(stateFolder(), role.interfaceName),
+        store: new StateFile(this.#folder, role.interfaceName),
         onState: (state) => this.#heard(index, role, state),
       }),
     );

@@ -4,7 +4,7 @@ import { allExtensions } from '../roles/client/extensions/extensions.ts';
 import type { DropCounters } from '../roles/drop.ts';
 import type { LimitUse } from '../roles/limits.ts';
 import { Relay, type RelayConfig, relayDefaults } from '../roles/relay/relay.ts';
-import type { Endpoint, Hmac, OfflineReason, Random, Role, ServerAddress } from '../roles/role.ts';
+import type { Endpoint, Hmac, OfflineReason, Random, Remembered, Role, ServerAddress } from '../roles/role.ts';
 import { Server, type ServerConfig, serverDefaults } from '../roles/server/server.ts';
 import type {
   ClientConfiguration,
@@ -42,6 +42,7 @@ export interface Surroundings {
   readonly random: Random;
   readonly hmac: Hmac;
   readonly drops: DropCounters;
+  readonly remembered?: Remembered | undefined;
 }
 
 const nothing = (): void => {};
@@ -58,7 +59,7 @@ export function makeRole(configuration: RoleConfiguration, around: Surroundings)
   }
 }
 
-function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surroundings): RunningRole {
+function makeClient(from: ClientConfiguration, { random, hmac, drops, remembered }: Surroundings): RunningRole {
   const config: ClientConfig = {
     ...clientDefaults,
     servers: knownServers(from),
@@ -70,6 +71,7 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops }: Surround
     idleMs: from.idleTimeMs ?? clientDefaults.idleMs,
     extensions: { ...allExtensions, ...from.extensions },
     ...from.limits,
+    ...(remembered === undefined ? {} : { remembered }),
     ...(from.security === undefined ? {} : { security: from.security }),
   };
   const client = new Client(config, random, hmac, drops);

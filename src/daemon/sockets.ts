@@ -14,7 +14,10 @@ import { formatIpv4 } from '../wire/text.ts';
 import type { RoleConfiguration } from './configuration/configuration.ts';
 
 /** The local sockets of a role, by the `via` that the role knows them by, and which of them open at once. */
-export function localSockets(configuration: RoleConfiguration): {
+export function localSockets(
+  configuration: RoleConfiguration,
+  wishedPort = 0,
+): {
   readonly plans: readonly SocketPlan[];
   readonly openAtStart: readonly number[];
 } {
@@ -22,7 +25,7 @@ export function localSockets(configuration: RoleConfiguration): {
   switch (configuration.role) {
     case 'client':
       // All addresses of the host: a socket bound to one of them is dead once the host loses it.
-      plans[VIA_SERVICE] = { ipv4: 0, port: configuration.port, name: `--port ${configuration.port}` };
+      plans[VIA_SERVICE] = { ipv4: 0, port: configuration.port, wishedPort, name: `--port ${configuration.port}` };
       plans[VIA_SECONDARY] = { ipv4: 0, port: 0, name: 'secondary port' };
       plans[VIA_DISCOVERY] = {
         ipv4: 0,

@@ -1,6 +1,6 @@
 import type { Batch } from '../batch/batch.ts';
 import type { DropCounters } from './drop.ts';
-import type { RoleEvent } from './events.ts';
+import type { Endpoint, RoleEvent } from './events.ts';
 
 export type { ServerAddress } from './client/servers.ts';
 export type {
@@ -33,6 +33,15 @@ export interface Role {
   pollTimeout(): number;
   pollEvent(): RoleEvent | undefined;
   readonly drops: DropCounters;
+}
+
+/** What a client knew before it was started again. */
+export interface Remembered {
+  /** The service port it had. */
+  readonly port: number;
+  readonly mapped: Endpoint;
+  /** The random bits that its address had with this mapping. */
+  readonly flags: number;
 }
 
 /** Unpredictable numbers, handed to a role (ledger SEC-05): the system's generator in a daemon, a seeded one in the simulator. */

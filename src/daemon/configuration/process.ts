@@ -14,7 +14,9 @@ export function processOf(settings: Settings): ProcessOptions {
   if (problems.length > 0) throw settings.refuse(problems);
   const { user } = settings.values.privileges;
   const { socket } = settings.values.control;
+  const { directory } = settings.values.state;
   return {
+    state: directory === undefined ? {} : { directory },
     privileges: {
       ...(user === undefined ? {} : { user }),
       ...(socket === undefined ? {} : { controlSocket: socket }),

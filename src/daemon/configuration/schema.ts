@@ -235,7 +235,6 @@ export const schema = z.strictObject({
     .strictObject({
       directory: textIfAny(objectToPath, 'Where what must survive a restart is kept.', {
         otherwise: '$STATE_DIRECTORY, or /var/lib/teredo',
-        unwired: true,
       }),
     })
     .prefault({}),

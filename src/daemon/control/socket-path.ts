@@ -45,7 +45,7 @@ function list(folder: string): string[] {
 }
 
 /** ".4026532281" in a network namespace other than that of process 1; empty at home. */
-function networkMark(): string {
+export function networkMark(): string {
   const ours = networkOf('self');
   if (ours === undefined) return '';
   const first = networkOf('1');

@@ -34,6 +34,8 @@ export interface SocketPlan {
   readonly ipv4: number;
   /** 0: the kernel chooses one. */
   readonly port: number;
+  /** With port 0: the one to have if it is free; 0: any. */
+  readonly wishedPort?: number;
   /** int32 of a multicast group to join; the socket then hears that group and nothing else. */
   readonly group?: number;
   /** For messages about it: "--port 3544". */
@@ -118,6 +120,10 @@ export class SocketOpener {
     const { u16, bytes } = this.#arena;
     const at = this.#scratch;
     u16[at >> 1] = AF_INET;
+    if (plan.port === 0 && plan.wishedPort !== undefined && plan.wishedPort !== 0) {
+      writeEndpoint(bytes, at, ipv4, plan.wishedPort);
+      if (bind(fd, this.#arena.pointer(at), SOCKADDR_IN.length) === 0) return;
+    }
     writeEndpoint(bytes, at, ipv4, plan.port);
     if (bind(fd, this.#arena.pointer(at), SOCKADDR_IN.length) < 0) throw bindError(plan, errno());
   }

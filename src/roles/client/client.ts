@@ -45,7 +45,7 @@ export class Client implements Role {
 
   constructor(config: ClientConfig, random: Random, hmac: Hmac, drops: DropCounters = new Float64Array(DROP_REASONS)) {
     this.drops = drops;
-    this.#identity = new Identity(random);
+    this.#identity = new Identity(random, config.remembered);
     this.ownAddress = this.#identity.address;
     this.#solicitations = new SecureQualification(this.#identity, config.security, random, hmac, this.#datagrams);
     this.#transmission = new Transmission(

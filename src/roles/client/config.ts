@@ -1,5 +1,6 @@
 import { IDLE_MS, MTU, REFRESH_INTERVAL_MS } from '../constants.ts';
 import { type ContactLimits, contactLimits } from '../contacts.ts';
+import type { Remembered } from '../role.ts';
 import { allExtensions, type ExtensionSwitches } from './extensions/extensions.ts';
 import type { Security } from './secure-qualification.ts';
 import type { ServerAddress } from './servers.ts';
@@ -8,6 +9,8 @@ export interface ClientConfig extends ContactLimits {
   /** Bounded by `SERVERS_MAX`; without any the client waits for `setServers`. */
   readonly servers: readonly ServerAddress[];
   readonly refreshIntervalMs: number;
+  /** From before the last start; undefined: nothing. */
+  readonly remembered?: Remembered;
   /** Secure qualification (RFC 4380 §5.2.2; ledger CLI-02); undefined: unsecured. */
   readonly security?: Security;
   /** RFC 4380 §5.2.8. */

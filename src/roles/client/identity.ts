@@ -3,7 +3,7 @@ import * as teredo from '../../wire/teredo.ts';
 import { SERVER_PORT } from '../constants.ts';
 import type { Endpoint } from '../events.ts';
 import { isDirectedBroadcast, isOnLink, isOwnAddress, type LocalNetwork } from '../local-networks.ts';
-import type { Random } from '../role.ts';
+import type { Random, Remembered } from '../role.ts';
 import { isSameEndpoint } from './qualification.ts';
 import type { ServerAddress } from './servers.ts';
 
@@ -24,11 +24,14 @@ export class Identity {
   server = 0;
   server2 = 0;
   readonly #random: Random;
+  readonly #earlier: Remembered | undefined;
   #mapped: Endpoint | undefined;
   #flags = 0;
 
-  constructor(random: Random) {
+  /** `earlier`: the mapping before the last start; its random bits stay while it stays. */
+  constructor(random: Random, earlier?: Remembered) {
     this.#random = random;
+    this.#earlier = earlier;
   }
 
   /** The address that is assumed next belongs to this server. */
@@ -79,7 +82,8 @@ export class Identity {
   assume(mapped: Endpoint): void {
     if (this.#mapped === undefined || !isSameEndpoint(this.#mapped, mapped)) {
       this.#mapped = mapped;
-      this.#flags = this.#random.uint32() & teredo.FLAGS_RANDOM;
+      const isEarlier = this.#earlier !== undefined && isSameEndpoint(this.#earlier.mapped, mapped);
+      this.#flags = (isEarlier ? this.#earlier.flags : this.#random.uint32()) & teredo.FLAGS_RANDOM;
     }
     this.writeAddressOf(mapped, this.address);
   }

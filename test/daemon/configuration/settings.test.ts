@@ -22,7 +22,6 @@ test('keys that no code heeds yet; who wires one takes it from this list', () =>
     'relay.announce_hold',
     'metrics.listen',
     'web.listen',
-    'state.directory',
     'log.level',
   ]);
 });
