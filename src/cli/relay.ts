@@ -7,6 +7,8 @@ const OPTIONS: Options = {
   address: { flag: '--address', key: 'relay.ipv4' },
   port: { flag: '--port', key: 'relay.port' },
   behindNat: { flag: '--behind-nat', key: 'relay.behind_nat' },
+  announce: { flag: '--announce', key: 'relay.announce' },
+  announceProbes: { flag: '--announce-probes', key: 'relay.announce_probes' },
 };
 
 /** Both kinds of relay: they differ in whom they serve. */
@@ -27,6 +29,11 @@ function add(program: Command, role: RelayConfiguration['role'], description: st
     .option('--port <PORT>', 'UDP port (default: 3545)')
     .option('--interface <NAME>', 'name of the TUN interface (default: teredo)')
     .option('--behind-nat', 'this host is itself behind a NAT: open it toward each client');
+  if (role === 'relay') {
+    command
+      .option('--announce', 'have the route that a routing daemon announces only while tests pass')
+      .option('--announce-probes <LIST>', 'Teredo addresses, one of which must answer an echo through the tunnel');
+  }
   addCommonOptions(command).action(async ({ config }: { config?: string }) => {
     const { runRole } = await import('./run-role.ts');
     process.exitCode = await runRole({ role, config, flags: flagsOf(command, OPTIONS) });

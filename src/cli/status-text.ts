@@ -48,6 +48,11 @@ function facts(role: RoleStatus): [label: string, text: string][] {
   rows.push(...serverFacts(role));
   if (role.port !== null) rows.push(['UDP port', String(role.port)]);
   rows.push(...natFacts(role));
+  if (role.announcement !== null) {
+    const { state, forMs, reason, checks } = role.announcement;
+    rows.push(['2001::/32', `${state} for ${duration(forMs)}${reason === null ? '' : `: ${reason}`}`]);
+    rows.push(['', `each test looks at: ${checks.join(', ')}`]);
+  }
   if (role.offloads !== null) {
     rows.push(['offloads', `${role.offloads.join(', ') || 'none'}; checksums by ${role.checksums ?? 'unknown'}`]);
   }

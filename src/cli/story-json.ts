@@ -48,6 +48,10 @@ function body(report: Report): Record<string, unknown> {
     }
     case 'port-mapping':
       return { type: 'port-mapping', role: report.role.role, ...portMapping(report.mapping, report.isPublic) };
+    case 'announcement': {
+      const { type, role, state, reason = null, checks } = report;
+      return { type, role: role.role, state, reason, checks };
+    }
     case 'event':
       return { role: report.role.role, ...event(report.event) };
     case 'privileges':

@@ -41,6 +41,8 @@ export function tell(report: Report): string[] {
       ];
     case 'port-mapping':
       return tellPortMapping(report.mapping, report.isPublic);
+    case 'announcement':
+      return tellAnnouncement(report);
     case 'event':
       return tellEvent(report.role, report.event);
     case 'privileges':
@@ -75,6 +77,13 @@ function tellPortMapping(mapping: PortMappingState, isPublic: boolean): string[]
   const lease = Number.isFinite(lifetimeMs) ? `, for ${seconds(lifetimeMs)} at a time` : '';
   const first = `client: router ${router} maps UDP ${external.address}:${external.port} by ${protocol}${lease}`;
   return isPublic ? [first] : [first, '  its address is private: another NAT lies behind the router'];
+}
+
+function tellAnnouncement({ state, reason, checks }: Extract<Report, { type: 'announcement' }>): string[] {
+  if (state === 'announced') return ['relay: the route to 2001::/32 is there for routing daemons to announce'];
+  if (state === 'draining') return ['relay: 2001::/32 is withdrawn for good; what still comes is served'];
+  const hint = checks.includes('echo') ? [] : ['  no echo through the tunnel: name clients by --announce-probes'];
+  return [`relay: 2001::/32 is withdrawn: ${reason}`, `  each test looks at: ${checks.join(', ')}`, ...hint];
 }
 
 /** A server that does not accept us is as silent as one that is not there (RFC 4380 §5.3.1). */

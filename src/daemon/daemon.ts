@@ -7,6 +7,7 @@ import { TunInterface, type WantedInterface } from '../io/linux/interface.ts';
 import { stateFolder } from '../io/mapping/state-file.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
 import { formatIpv4, formatIpv6, parseIpv4 } from '../wire/text.ts';
+import { type Announcement, announcementOf } from './announcement/announcement.ts';
 import { ClientMemory } from './client-memory.ts';
 import type { DaemonConfiguration, RoleConfiguration } from './configuration/configuration.ts';
 import { socketFolder } from './control/socket-path.ts';
@@ -20,8 +21,9 @@ import { PortMappings } from './port-mappings.ts';
 import { type PrivilegeOptions, Privileges } from './privileges.ts';
 import { Questions } from './questions.ts';
 import { type Reporter, warning } from './reports.ts';
-import { CLIENT_ROUTE, RELAY_ROUTE } from './routes.ts';
+import { CLIENT_ROUTE } from './routes.ts';
 import { Servers } from './servers.ts';
+import { RELAY_MTU, standing } from './standing.ts';
 
 /** A count of one, as an eventfd wants it. */
 const WAKE = new Uint8Array(new BigUint64Array([1n]).buffer);
@@ -30,9 +32,6 @@ const SETTLE_MS = 200;
 
 /** Ledger CLI-33: what Windows and Miredo give every client, so that tools know a Teredo interface by it. */
 const LINK_LOCAL = 'fe80::ffff:ffff:ffff/64';
-/** RFC 4380 §5.1.2. */
-const RELAY_MTU = 1280;
-
 const DOWN: WantedInterface = { up: false, mtu: RELAY_MTU, addresses: [], routes: [] };
 
 /** What one process has beside its roles. */
@@ -70,6 +69,7 @@ export class Daemon {
   /** By role; undefined: it runs in any network. */
   readonly #networks: readonly (ManagedNetwork | undefined)[];
   readonly #privileges: Privileges | undefined;
+  readonly #announcement: Announcement | undefined;
   readonly #onExit = () => this.#endNow();
   #localPorts: readonly number[] = [];
   #wake = -1;
@@ -111,6 +111,7 @@ export class Daemon {
     );
     this.#networks = configuration.map((role, index) => this.#networkOf(role, index));
     this.#servers = new Servers(configuration, report, (message) => this.#tell(message));
+    this.#announcement = announcementOf(configuration, this.#interfaces, this.questions, (what) => this.#report(what));
     this.#mendings = this.#interfaces.flatMap((device) =>
       device === undefined ? [] : [new Mending(device, (trouble) => this.#warn(trouble))],
     );
@@ -129,6 +130,12 @@ export class Daemon {
     this.#worker = new Worker(threadUrl(), { workerData: { input, control: port2 }, transferList: [port2] });
     this.ended = this.#watch();
     process.once('exit', this.#onExit);
+  }
+
+  /** Begins nothing new; but a relay that announces withdraws, and serves whoever still comes. Errors: TeredoError. */
+  async drain(): Promise<void> {
+    if (this.#announcement !== undefined) await this.#announcement.drain();
+    else await this.questions.ask({ type: 'drain' });
   }
 
   /** Ends everything in order; resolves when nothing is left of it. */
@@ -237,6 +244,7 @@ export class Daemon {
     if (this.#stopping) return;
     this.#servers.start();
     for (const network of this.#networks) network?.look();
+    this.#announcement?.begin();
   }
 
   async #handleEvent(index: number, event: RoleEvent, now: number): Promise<void> {
@@ -350,6 +358,7 @@ export class Daemon {
     this.questions.close();
     this.#servers.stop();
     for (const network of this.#networks) network?.stop();
+    this.#announcement?.stop();
     clearTimeout(this.#settling);
     for (const mending of this.#mendings) mending.stop();
     process.removeListener('exit', this.#onExit);
@@ -362,12 +371,6 @@ export class Daemon {
     for (const device of this.#interfaces) device?.clear();
     this.#tell({ type: 'stop' });
   }
-}
-
-/** The interface of a role that has no qualification to wait for. */
-function standing(role: RoleConfiguration): WantedInterface {
-  const routes = role.role === 'server' ? [] : [RELAY_ROUTE];
-  return { up: true, mtu: RELAY_MTU, addresses: [], routes };
 }
 
 /** With the length of the Teredo prefix: other clients are reached through the interface too. */

@@ -3,10 +3,13 @@ import type { Checksum } from '../io/linux/checksum.ts';
 import type { Offloads } from '../io/linux/offloads.ts';
 import type { PortMappingState } from '../io/mapping/port-mapper.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
+import type { Health } from './announcement/health.ts';
 import type { RoleConfiguration } from './configuration/configuration.ts';
 import type { RoleCounters } from './counters.ts';
 
 export type { PortMappingState } from '../io/mapping/port-mapper.ts';
+
+export type AnnouncementState = Health['state'];
 
 /** What a daemon tells the program around it. Instants are gone: only durations mean anything to people. */
 export type Report =
@@ -50,6 +53,16 @@ export type Report =
       readonly mapping: PortMappingState;
       /** Whether the router's own address can be reached from the Internet; if not, another NAT lies behind it. */
       readonly isPublic: boolean;
+    }
+  /** Whether a relay's 2001::/32 is there for others to learn: at the beginning, and when it or the reason changes. */
+  | {
+      readonly type: 'announcement';
+      readonly role: RoleConfiguration;
+      readonly state: AnnouncementState;
+      /** Why it is withdrawn. */
+      readonly reason: string | undefined;
+      /** What each test looks at. */
+      readonly checks: readonly string[];
     }
   /** Any other event of a role. */
   | { readonly type: 'event'; readonly role: RoleConfiguration; readonly event: RoleEvent }

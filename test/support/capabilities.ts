@@ -28,6 +28,8 @@ const questions = {
   'miredo-server': () => succeeds(['miredo-server', '-V']),
   chromium: () => existsSync('/usr/bin/chromium'),
   'systemd-analyze': () => succeeds(['systemd-analyze', '--version']),
+  bird: () => succeeds(['bird', '--version']),
+  radvd: () => existsSync('/usr/sbin/radvd'),
   miniupnpd: () => existsSync('/usr/sbin/miniupnpd'),
   'code that everybody may read': () => succeeds([...AS_NOBODY, process.execPath, PROGRAM, '--version']),
 } as const;

@@ -30,6 +30,7 @@ export function clientStatus(differences: Partial<RoleStatus> = {}): RoleStatus 
       mappingLifetime: { outlivesRefresh: 'unknown', reason: 'not measured unless asked for' },
     },
     portMapping: { state: 'none', reason: 'router 192.0.2.254 offers none (PCP, NAT-PMP and UPnP are silent)' },
+    announcement: null,
     offloads: ['tso', 'gro'],
     checksums: 'SIMD',
     counters: {

@@ -88,7 +88,23 @@ export interface RelayConfiguration extends CommonConfiguration {
   readonly newPeersPerSecond?: number;
   /** Bubbles toward one IPv4 address, and four times as many at once. */
   readonly bubblesPerSecond?: number;
+  /** The route that routing daemons announce is there only while tests pass; left out, always. */
+  readonly announce?: AnnounceConfiguration;
 }
+
+export interface AnnounceConfiguration {
+  /** Tests in a row that must pass, or fail, before anything changes. */
+  readonly rise: number;
+  readonly fall: number;
+  /** After a withdrawal, no announcing for so long. */
+  readonly holdMs: number;
+  /** From the beginning of one test to that of the next. */
+  readonly intervalMs: number;
+  /** Teredo addresses in text; one of them must answer an echo request through the tunnel. None: no such check. */
+  readonly probes: readonly string[];
+}
+
+export type AnnouncingRelay = RelayConfiguration & { readonly announce: AnnounceConfiguration };
 
 export type RoleConfiguration = ClientConfiguration | ServerConfiguration | RelayConfiguration;
 

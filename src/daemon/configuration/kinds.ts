@@ -97,12 +97,13 @@ export function list(
   description: string,
   said: Said = {},
 ) {
+  const least = byDefault.length > 0 ? 1 : 0;
   const type = z
     .array(checked(check))
-    .min(1)
+    .min(least)
     .max(most)
     .default([...byDefault]);
-  return key(type, description, 'list', `a list of 1 to ${most}`, 'write it as ["one", "other"]', said);
+  return key(type, description, 'list', `a list of ${least} to ${most}`, 'write it as ["one", "other"]', said);
 }
 
 /** A list of some of these names; text may say "all" and "none" as well. */

@@ -1,5 +1,6 @@
 import { parseIpv4 } from '../../wire/text.ts';
 import type {
+  AnnounceConfiguration,
   ClientConfiguration,
   DaemonConfiguration,
   ExtensionSwitches,
@@ -123,6 +124,10 @@ export function serverOf(settings: Settings): DaemonConfiguration {
 
 export function relayOf(settings: Settings, role: RelayConfiguration['role']): RelayConfiguration {
   const { relay, limits, data_path } = settings.values;
+  if (relay.announce && role === 'host-relay') {
+    const fix = 'run "teredo relay", or leave this away';
+    throw settings.refuse([settings.problem('relay.announce', 'a host-specific relay serves its own host alone', fix)]);
+  }
   return {
     role,
     interfaceName: interfaceOf(settings),
@@ -133,6 +138,17 @@ export function relayOf(settings: Settings, role: RelayConfiguration['role']): R
     limits: contactLimitsOf(settings.values),
     newPeersPerSecond: limits.new_peers_per_second,
     bubblesPerSecond: limits.bubbles_per_second,
+    ...(relay.announce ? { announce: announceOf(relay) } : {}),
+  };
+}
+
+function announceOf(relay: Values['relay']): AnnounceConfiguration {
+  return {
+    rise: relay.announce_rise,
+    fall: relay.announce_fall,
+    holdMs: 1_000 * relay.announce_hold,
+    intervalMs: 1_000 * relay.announce_interval,
+    probes: relay.announce_probes,
   };
 }
 

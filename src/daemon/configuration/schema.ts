@@ -14,6 +14,7 @@ import {
   objectToPath,
   objectToProgram,
   objectToServer,
+  objectToTeredo,
 } from './values.ts';
 
 const port: Range = { least: 0, most: 65_535, what: 'a UDP port' };
@@ -106,21 +107,21 @@ const relay = z.strictObject({
   ipv4: textIfAny(objectToIpv4, 'The IPv4 address of this host to use.', { otherwise: 'any' }),
   port: number(RELAY_PORT, fixedPort, 'The UDP port.'),
   behind_nat: yesNo(false, 'This host is itself behind a NAT: open it toward each client.'),
-  announce: yesNo(false, 'Hold the route that a routing daemon announces, while the self-test passes.', {
-    unwired: true,
-  }),
+  announce: yesNo(false, 'Have the route that a routing daemon announces only while tests pass.'),
+  announce_probes: list(
+    [],
+    16,
+    objectToTeredo,
+    'Teredo addresses of clients; with any, one of them must answer an echo through the tunnel.',
+  ),
+  announce_interval: number(5, seconds(1, 300), 'From one test to the next.', S),
   announce_rise: number(3, count('a number of tests', 1, 100), 'Tests in a row that must pass before announcing.', {
     unit: 'tests',
-    unwired: true,
   }),
   announce_fall: number(3, count('a number of tests', 1, 100), 'Tests in a row that must fail before withdrawing.', {
     unit: 'tests',
-    unwired: true,
   }),
-  announce_hold: number(30, seconds(0, 3_600), 'After a withdrawal, no announcing for so long.', {
-    ...S,
-    unwired: true,
-  }),
+  announce_hold: number(30, seconds(0, 3_600), 'After a withdrawal, no announcing for so long.', S),
 });
 
 const limits = z.strictObject({

@@ -1,4 +1,5 @@
-import { parseHex, parseIpv4 } from '../../wire/text.ts';
+import { isTeredo } from '../../wire/teredo.ts';
+import { parseHex, parseIpv4, parseIpv6 } from '../../wire/text.ts';
 
 /** What is wrong with the text of a value, and what would be right; undefined: nothing is. */
 export type Objection = { readonly reason: string; readonly fix: string } | undefined;
@@ -11,6 +12,14 @@ export function objectToIpv4(text: string): Objection {
   }
   if (isUnicast(ipv4)) return undefined;
   return { reason: 'not the address of a host', fix: 'name a unicast address of this or the other host' };
+}
+
+/** The address of a Teredo client. */
+export function objectToTeredo(text: string): Objection {
+  const octets = parseIpv6(text);
+  if (octets === undefined) return { reason: 'not an IPv6 address', fix: 'a client prints its own ("teredo address")' };
+  if (isTeredo(octets, 0)) return undefined;
+  return { reason: 'not an address of 2001::/32', fix: 'name a Teredo client ("teredo address" prints its own)' };
 }
 
 /** A name or an IPv4 address of a server. */

@@ -12,7 +12,7 @@ import type { Controlled } from './controlled.ts';
 import { EventFeed, type Teller } from './event-feed.ts';
 
 /** What of a daemon is asked and told here. */
-export type ControlledDaemon = Pick<Daemon, 'questions' | 'counters'>;
+export type ControlledDaemon = Pick<Daemon, 'questions' | 'counters' | 'drain'>;
 
 /**
  * Brings what was set into force, or says that the role must begin anew for it; then it is asked for by `changes`.
@@ -117,7 +117,7 @@ export class ProcessControl implements Controlled {
     if (this.#options.intention.role === 'client') {
       throw new TeredoError('TD-DRAIN-CLIENT', 'a client serves nobody who could be drained', 'just stop it');
     }
-    await this.#daemon?.questions.ask({ type: 'drain' });
+    await this.#daemon?.drain();
     this.board.drain();
     this.#options.report({ type: 'draining', seconds });
     clearTimeout(this.#drain);

@@ -7,6 +7,7 @@ import type { RoleCounters } from '../counters.ts';
 import type { PortMappingState, Report } from '../reports.ts';
 import { offlineError } from './offline-errors.ts';
 import type {
+  AnnouncementStatus,
   CounterStatus,
   ErrorStatus,
   PortMappingStatus,
@@ -43,6 +44,7 @@ export class RoleBoard {
   #nat: NatType = 'unknown';
   #behaviour = UNKNOWN_BEHAVIOUR;
   #portMapping: PortMappingStatus | null = null;
+  #announcement: { report: Extract<Report, { type: 'announcement' }>; since: Date; sinceMs: number } | undefined;
   /** The server in use: its place on the list, and its addresses as far as they are told. */
   #inUse: { readonly index: number; readonly ipv4?: number; readonly secondary?: number } = { index: 0 };
   /** As found out for the mapping that holds now. */
@@ -81,6 +83,9 @@ export class RoleBoard {
         break;
       case 'port-mapping':
         this.#portMapping = portMapping(report.mapping, report.isPublic);
+        break;
+      case 'announcement':
+        this.#hearAnnouncement(report);
         break;
       case 'event':
         this.#hearEvent(report.event);
@@ -138,6 +143,7 @@ export class RoleBoard {
       mapping: 'external' in mapping ? mapping : null,
       nat: isClient && this.#nat !== 'unknown' ? { type: this.#nat, ...this.#behaviour } : null,
       portMapping: this.#portMapping,
+      announcement: this.#announcementStatus(),
       offloads: this.#offloads,
       checksums: this.#checksums,
       counters: counterStatus(this.#counters),
@@ -160,6 +166,21 @@ export class RoleBoard {
     this.#error = null;
     this.#foundIntervalMs = null;
     this.#enter('qualified');
+  }
+
+  #hearAnnouncement(report: Extract<Report, { readonly type: 'announcement' }>): void {
+    const was = this.#announcement;
+    // Another reason is no other state.
+    const isSame = was?.report.state === report.state;
+    this.#announcement = isSame ? { ...was, report } : { report, since: new Date(), sinceMs: performance.now() };
+    if (report.state === 'draining') this.#enter('draining');
+  }
+
+  #announcementStatus(): AnnouncementStatus | null {
+    if (this.#announcement === undefined) return null;
+    const { report, since, sinceMs } = this.#announcement;
+    const { state, reason = null, checks } = report;
+    return { state, since: since.toISOString(), forMs: Math.round(performance.now() - sinceMs), reason, checks };
   }
 
   #hearEvent(event: RoleEvent): void {

@@ -136,6 +136,7 @@ export class StatusBoard {
       mapping: null,
       nat: null,
       portMapping: null,
+      announcement: null,
       offloads: null,
       checksums: null,
       counters: NOTHING,

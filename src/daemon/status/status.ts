@@ -1,6 +1,8 @@
 import type { LimitUse } from '../../roles/limits.ts';
 import type { NatBehaviour, NatType } from '../../roles/role.ts';
 
+import type { AnnouncementState } from '../reports.ts';
+
 export type { LimitUse } from '../../roles/limits.ts';
 
 /**
@@ -71,6 +73,8 @@ export interface RoleStatus {
   readonly mapping: { readonly local: string | null; readonly external: string } | null;
   readonly nat: NatStatus | null;
   readonly portMapping: PortMappingStatus | null;
+  /** Whether a relay's route is there for routing daemons to announce; null: it always is, or this is no relay. */
+  readonly announcement: AnnouncementStatus | null;
   readonly offloads: readonly string[] | null;
   readonly checksums: string | null;
   readonly counters: CounterStatus;
@@ -80,6 +84,16 @@ export interface RoleStatus {
   readonly errors: Readonly<Record<string, number>>;
   /** Null: the data path does not answer. */
   readonly limits: readonly LimitUse[] | null;
+}
+
+export interface AnnouncementStatus {
+  readonly state: AnnouncementState;
+  readonly since: string;
+  readonly forMs: number;
+  /** Why it is withdrawn; null: it is not, or not because of a test. */
+  readonly reason: string | null;
+  /** What each test looks at. */
+  readonly checks: readonly string[];
 }
 
 export interface ErrorStatus {

@@ -3,7 +3,12 @@ import type { RoleStatus, State } from './status.ts';
 /** States in which a role does its work, or rests as it should. */
 const WELL: readonly State[] = ['qualified', 'dormant', 'online'];
 
-export function isWell(roles: readonly Pick<RoleStatus, 'state' | 'type'>[], answers: boolean): boolean {
+type Judged = Pick<RoleStatus, 'state' | 'type'> & Partial<Pick<RoleStatus, 'announcement'>>;
+
+export function isWell(roles: readonly Judged[], answers: boolean): boolean {
+  if (roles.some(({ announcement }) => (announcement ?? null) !== null && announcement?.state !== 'announced')) {
+    return false;
+  }
   if (roles.some(({ state }) => !WELL.includes(state))) return false;
   return answers || roles.every(({ state }) => state === 'dormant');
 }
@@ -32,11 +37,17 @@ function ofClient({ state, type, address, server, error, nat }: RoleStatus): str
   return error === null ? 'Client offline.' : `Client offline: ${error.message}.`;
 }
 
-function ofOther({ role, state, error, listens, interface: name }: RoleStatus): string {
+function ofOther({ role, state, error, listens, interface: name, announcement }: RoleStatus): string {
   const who = role === 'server' ? 'Server' : role === 'relay' ? 'Relay' : 'Host-specific relay';
+  if (state === 'draining' && announcement !== null) {
+    return `${who} draining: 2001::/32 is withdrawn, what still comes is served.`;
+  }
   if (state === 'draining') return `${who} draining: it begins nothing new, and ends soon.`;
   if (state !== 'online') return error === null ? `${who} offline.` : `${who} offline: ${error.message}.`;
   if (role === 'server') return `Server online: it answers clients on ${listens.join(' and ')}.`;
+  if (announcement?.state === 'withdrawn') {
+    return `${who} online, but it announces nothing: ${announcement.reason ?? 'it was told so'}.`;
+  }
   const whom = role === 'relay' ? 'what this host forwards' : 'this host';
   return `${who} online: 2001::/32 leads into ${name ?? 'its interface'} for ${whom}.`;
 }

@@ -13,6 +13,7 @@ export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0x800;
 export const SOCK_CLOEXEC = 0x80000;
+export const IPPROTO_ICMPV6 = 58;
 export const IPPROTO_RAW = 255;
 export const NETLINK_ROUTE = 0;
 
@@ -20,6 +21,7 @@ export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
+export const SO_BINDTODEVICE = 25;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
 
@@ -32,6 +34,9 @@ export const IP_MULTICAST_TTL = 33;
 export const IP_MULTICAST_LOOP = 34;
 export const IP_ADD_MEMBERSHIP = 35;
 export const IP_MULTICAST_ALL = 49;
+
+/** One bit for each type of message that a raw socket shall not hear (RFC 3542 §3.2). */
+export const ICMP6_FILTER = 1;
 
 export const SOL_UDP = 17;
 /** Segment size of a message that holds several datagrams; since Linux 4.18. */

@@ -46,3 +46,13 @@ export async function localAddressTo(destination: string): Promise<string | unde
     return undefined;
   }
 }
+
+/** The interface that IPv6 packets to `destination` leave by; undefined: there is no route. */
+export async function interfaceTo(destination: string): Promise<string | undefined> {
+  try {
+    const [route] = await ask<{ dev?: string; type?: string }>('-6', 'route', 'get', destination);
+    return route?.type === undefined || route.type === 'unicast' ? route?.dev : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -58,6 +58,8 @@ export const recvmmsg: Call<[fd: number, messages: number, count: number, flags:
 export const sendmmsg: Call<[fd: number, messages: number, count: number, flags: number]> = library.func(
   'int sendmmsg(int fd, uintptr_t messages, uint count, int flags)',
 );
+export const sendto: Call<[fd: number, data: number, size: number, flags: number, address: number, length: number]> =
+  library.func('intptr_t sendto(int fd, uintptr_t data, size_t size, int flags, uintptr_t address, uint length)');
 export const poll: Call<[fds: number, count: number, timeoutMs: number]> = library.func(
   'int poll(uintptr_t fds, ulong count, int timeoutMs)',
 );

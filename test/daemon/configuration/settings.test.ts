@@ -16,10 +16,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('keys that no code heeds yet; who wires one takes it from this list', () => {
   expect(KEYS.filter((key) => key.isUnwired).map((key) => key.path)).toEqual([
     'server.virtual_ip',
-    'relay.announce',
-    'relay.announce_rise',
-    'relay.announce_fall',
-    'relay.announce_hold',
     'metrics.listen',
     'web.listen',
     'log.level',

@@ -91,6 +91,37 @@ test('a relay is online once it is ready, draining when told, and offline at the
   expect(state(board)).toBe('offline');
 });
 
+test('a relay that announces is well while it does; withdrawn and draining it says why', () => {
+  const announce = { rise: 3, fall: 3, holdMs: 30_000, intervalMs: 5_000, probes: [] };
+  const role = { ...relay, announce };
+  const board = new StatusBoard({ version: '1' }, { role: 'relay', type: 'relay', interfaceName: 'teredo' });
+  board.begin([role], [new RoleCounters(RoleCounters.memory(1), 0)]);
+  board.hear({ type: 'ready', role, ...ready });
+  const stands = (state: 'withdrawn' | 'announced' | 'draining', reason?: string) => {
+    board.hear({ type: 'announcement', role, state, reason, checks: ['data path', 'native route'] });
+    const { verdict, isWell, roles } = board.status([[]]);
+    return [verdict, isWell, roles[0]!.announcement?.state, roles[0]!.announcement?.reason];
+  };
+  expect(stands('withdrawn', 'no echo')).toEqual([
+    'Relay online, but it announces nothing: no echo.',
+    false,
+    'withdrawn',
+    'no echo',
+  ]);
+  expect(stands('announced')).toEqual([
+    'Relay online: 2001::/32 leads into teredo for what this host forwards.',
+    true,
+    'announced',
+    null,
+  ]);
+  expect(stands('draining')).toEqual([
+    'Relay draining: 2001::/32 is withdrawn, what still comes is served.',
+    false,
+    'draining',
+    null,
+  ]);
+});
+
 test('a data path that does not answer is told, and is not well', () => {
   const board = begun();
   board.hear(qualified);
