@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { misfits } from '../daemon/configuration/host-check.ts';
 import { DEFAULT_FILE } from '../daemon/configuration/names.ts';
 import { roleOf } from '../daemon/configuration/roles.ts';
 import type { Settings } from '../daemon/configuration/settings.ts';
@@ -15,23 +16,26 @@ interface Remark {
 }
 
 /** `teredo config check`: what is wrong ends it as an error; what is odd is told. Gives the exit status. */
-export function check(file: string | undefined, json: boolean): number {
+export async function check(file: string | undefined, json: boolean): Promise<number> {
   const path = file ?? DEFAULT_FILE;
   if (file === undefined && !existsSync(path)) {
     throw new TeredoError('TD-USAGE', `there is no ${path}`, 'name a file: "teredo config check FILE"');
   }
   const settings = settingsFrom(path);
   const role = roleOf(settings);
-  assemble(settings, role);
-  const remarks = remarksOn(settings);
-  const verdict = `${path}: right, for a ${role}`;
+  const trouble = await misfits(assemble(settings, role));
+  const isFatal = trouble.some((misfit) => misfit.isFatal);
+  const remarks = [...trouble.map(({ code, message, next }) => ({ code, message, next })), ...remarksOn(settings)];
   if (json) {
-    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, type: 'check', file: path, role, remarks })}\n`);
+    const fits = trouble.length === 0;
+    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, type: 'check', file: path, role, fits, remarks })}\n`);
   } else {
+    const but = isFatal ? ', and cannot run on this host' : trouble.length > 0 ? ', but look at this host' : '';
     const lines = remarks.flatMap(({ code, message, next }) => [`  ${message}`, `    ${next} (${code})`]);
-    process.stdout.write(`${[verdict, ...lines].join('\n')}\n`);
+    process.stdout.write(`${[`${path}: right, for a ${role}${but}`, ...lines].join('\n')}\n`);
   }
-  return Exit.Fine;
+  if (trouble.length === 0) return Exit.Fine;
+  return isFatal ? Exit.CannotRun : Exit.Degraded;
 }
 
 function remarksOn(settings: Settings): Remark[] {
@@ -41,7 +45,7 @@ function remarksOn(settings: Settings): Remark[] {
   const idle = settings.unwired.map(({ name, where }) => ({
     code: 'TD-CONFIG-NO-EFFECT',
     message: `${where === '' ? '' : `${where}: `}${name}: this version does not heed it yet`,
-    next: 'leave it away, or be patient',
+    next: 'leave it away',
   }));
   return [...unheeded, ...idle];
 }

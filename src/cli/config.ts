@@ -11,12 +11,12 @@ export function register(program: Command): void {
   const config = program.command('config').description('look at, check and convert configurations (teredo.toml)');
   config
     .command('check')
-    .description('tell everything that is wrong with a configuration')
+    .description('tell everything that is wrong with a configuration, and whether it can run on this host')
     .argument('[FILE]', FILE)
     .option('--json', 'print one JSON object')
     .action(async (file: string | undefined, options: JsonOption) => {
       const { check } = await import('./config-check.ts');
-      process.exitCode = check(file, options.json ?? false);
+      process.exitCode = await check(file, options.json ?? false);
     });
   config
     .command('show')

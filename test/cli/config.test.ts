@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +52,24 @@ test('check: a file for no role, one that others may change, and none', async ()
   expect(refused.stderr).toContain(`next: chmod go-w ${open}`);
   expect(refused.status).toBe(2);
   expect((await teredo('config', 'check', join(folder, 'none'))).stderr).toContain('no such file or directory');
+});
+
+test('check: an address that is not here, an interface that is no tunnel (status 3), a port that is taken (1)', async () => {
+  const away = file('role = "server"\n[server]\nipv4 = "198.51.100.77"\n[interface]\nname = "lo"\n');
+  const { stdout, status } = await teredo('config', 'check', away);
+  expect(stdout).toContain('right, for a server, and cannot run on this host');
+  for (const address of ['198.51.100.77', '198.51.100.78'])
+    expect(stdout).toContain(`${address} is no address of this host`);
+  expect(stdout).toContain('the interface lo is there already, and it is no TUN interface');
+  expect(status).toBe(3);
+
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  const taken = await teredo('config', 'check', file(`role = "relay"\n[relay]\nipv4 = "127.0.0.1"\nport = ${port}\n`));
+  socket.close();
+  expect(taken.stdout).toContain(`UDP port ${port} of 127.0.0.1 is taken`);
+  expect(taken.status).toBe(1);
 });
 
 test('show: a file that says the same, every value with its source; most lines fit 80 columns', async () => {
