@@ -1,8 +1,9 @@
 import { formatIpv6, parseIpv6 } from '../../wire/text.ts';
 import { externalOf } from '../build.ts';
-import type { NodeSpec, Scenario } from '../scenario.ts';
+import type { LinkChange, NodeSpec, Scenario } from '../scenario.ts';
 import { Internet } from './internet.ts';
 import type { Lan } from './lan.ts';
+import { linkRules } from './link-rules.ts';
 import type { Namespace, Network } from './namespaces.ts';
 import type { Process } from './process.ts';
 import { startTeredo } from './teredo.ts';
@@ -26,6 +27,7 @@ export class KernelCast {
   /** What the kernel laboratory does without, as sentences. */
   readonly leftOut: string[] = [];
   readonly #specs: ReadonlyMap<string, NodeSpec>;
+  readonly #links = new Map<string, LinkChange>();
   #servers = 0;
 
   private constructor(internet: Internet, scenario: Scenario) {
@@ -63,6 +65,17 @@ export class KernelCast {
     const spec = this.#specs.get(name);
     if (spec?.type !== 'relay') throw new Error(`the scenario has no relay ${name}`);
     await this.internet.router.ip(`route delete ${TEREDO}${metric(spec)}`);
+  }
+
+  /** Cuts or mends the link of a host, or makes it lose packets. False: that is not to be had here. */
+  async changeLink(name: string, change: LinkChange): Promise<boolean> {
+    const host = this.hosts.get(name);
+    const { isUp, loss, ...rest } = change;
+    if (host === undefined || Object.keys(rest).length > 0) return false;
+    const now = { ...this.#links.get(name), ...change };
+    this.#links.set(name, now);
+    await host.nft(linkRules(now));
+    return true;
   }
 
   host(name: string): Namespace {

@@ -11,8 +11,8 @@ import { until } from './until.ts';
 /** Longest waits, in ms: the protocol gives up or is done earlier. */
 const QUALIFICATION_MS = 60_000;
 const IDENTIFICATION_MS = 60_000;
-/** Longer pauses are for things that end in hours of virtual time. */
-const PAUSE_MAX_MS = 5_000;
+/** Longer pauses are for what takes minutes of virtual time. */
+const PAUSE_MAX_MS = 40_000;
 
 /** What a scenario did on the kernel. */
 export interface KernelResult {
@@ -94,7 +94,7 @@ async function runStep(cast: KernelCast, step: Step): Promise<Finding[] | string
     case 'change NAT':
       return `${step.nat} stays as it is: NATs are exchanged in the simulator only.`;
     case 'change link':
-      return `The link of ${step.node} stays as it is.`;
+      return (await cast.changeLink(step.node, step.to)) ? [] : `The link of ${step.node} stays as it is.`;
     case 'forge':
       return `Forged datagrams (${step.forgery.type}) are sent in the simulator only.`;
   }
