@@ -39,7 +39,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     await warmUp(side);
     const { stacks, mbits } = await sample(side, options);
     const way = options.down ? 'down' : 'up';
-    const title = `TCP ${way}, ${options.flows} flows, ${Math.round(mbits)} Mbit/s: client and relay`;
+    const title = `TCP ${way}, ${options.flows} flow${options.flows === 1 ? '' : 's'}, ${Math.round(mbits)} Mbit/s: client and relay`;
     process.stdout.write(`${title}\n`);
     for (const { name, share } of shares(stacks)) {
       process.stdout.write(`${(100 * share).toFixed(1).padStart(6)} %  ${name}\n`);
