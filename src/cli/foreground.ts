@@ -5,9 +5,10 @@ import { type Reload, reload } from '../daemon/configuration/reload.ts';
 import type { Settings } from '../daemon/configuration/settings.ts';
 import { isLive, overlay } from '../daemon/control/changes.ts';
 import type { Apply, ProcessControl } from '../daemon/control/process-control.ts';
-import type { Daemon, ProcessOptions } from '../daemon/daemon.ts';
+import type { ProcessOptions } from '../daemon/daemon.ts';
 import type { Reporter } from '../daemon/reports.ts';
 import { warning } from '../daemon/reports.ts';
+import type { RunningRoles } from '../daemon/start.ts';
 import type { Intention } from '../daemon/status/status-board.ts';
 import { TeredoError } from '../errors.ts';
 import { openControl } from './open-control.ts';
@@ -47,7 +48,7 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
   const stop = new AbortController();
   let report: Reporter = (what) => story(what, json);
   let state: Reload = { settings: options.settings, applied: [], waiting: [] };
-  let daemon: Daemon | undefined;
+  let daemon: RunningRoles | undefined;
   let control: ProcessControl | undefined;
   const effective = () => overlay(state.settings, control?.changes ?? {}, intention.role);
   const takeOver = (settings: Settings) => {
@@ -140,11 +141,11 @@ async function runPlan(
   options: ProcessOptions,
   control: ProcessControl,
   { stopped, report }: Foreground,
-  onStart: (daemon: Daemon) => void,
+  onStart: (daemon: RunningRoles) => void,
 ): Promise<void> {
-  const { Daemon } = await import('../daemon/daemon.ts');
+  const { startRoles } = await import('../daemon/start.ts');
   stopped.throwIfAborted();
-  const daemon = new Daemon(configuration, report, options);
+  const daemon = await startRoles(configuration, report, options);
   control.attach(configuration, daemon);
   // How it ends, `ended` tells.
   const stop = () => void daemon.stop().catch(() => {});

@@ -24,6 +24,7 @@ import { type Reporter, warning } from './reports.ts';
 import { CLIENT_ROUTE } from './routes.ts';
 import { Servers } from './servers.ts';
 import { RELAY_MTU, standing } from './standing.ts';
+import type { RunningRoles } from './start.ts';
 
 /** A count of one, as an eventfd wants it. */
 const WAKE = new Uint8Array(new BigUint64Array([1n]).buffer);
@@ -49,7 +50,7 @@ export interface ProcessOptions {
  * Whatever ends the process short of SIGKILL, nothing of ours is left on the host; after SIGKILL the kernel takes
  * the interfaces away with the descriptors, and routes and addresses with the interfaces.
  */
-export class Daemon {
+export class Daemon implements RunningRoles {
   /** Settles when the data path has ended: resolves after `stop`, otherwise rejects with a TeredoError. */
   readonly ended: Promise<void>;
   readonly counters: readonly RoleCounters[];

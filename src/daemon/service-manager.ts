@@ -1,4 +1,3 @@
-import { notify } from '../io/linux/notification.ts';
 import { formatIpv6 } from '../wire/text.ts';
 import type { Report } from './reports.ts';
 
@@ -13,6 +12,7 @@ export class ServiceManager {
   readonly #watchdogMs: number;
   #isReady = false;
   #watching: NodeJS.Timeout | undefined;
+  #saying = Promise.resolve();
 
   /** Takes its variables out of the environment. */
   constructor(environment: NodeJS.ProcessEnv) {
@@ -51,7 +51,11 @@ export class ServiceManager {
   }
 
   #say(...lines: readonly string[]): void {
-    notify(this.#address!, lines.join('\n'));
+    // Loaded when a service manager listens, and not where there are no system calls to be had.
+    this.#saying = this.#saying
+      .then(() => import('../io/linux/notification.ts'))
+      .then(({ notify }) => void notify(this.#address!, lines.join('\n')))
+      .catch(() => {});
   }
 }
 

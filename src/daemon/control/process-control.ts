@@ -1,9 +1,9 @@
 import { TeredoError } from '../../errors.ts';
 import type { LimitUse } from '../../roles/limits.ts';
 import type { DaemonConfiguration } from '../configuration/configuration.ts';
-import type { Daemon } from '../daemon.ts';
 import type { PeerPage } from '../peer-page.ts';
 import type { Report } from '../reports.ts';
+import type { RunningRoles } from '../start.ts';
 import type { Status } from '../status/status.ts';
 import { type Intention, StatusBoard } from '../status/status-board.ts';
 import { type BugReport, bugReport } from './bug-report.ts';
@@ -12,7 +12,7 @@ import type { Controlled } from './controlled.ts';
 import { EventFeed, type Teller } from './event-feed.ts';
 
 /** What of a daemon is asked and told here. */
-export type ControlledDaemon = Pick<Daemon, 'questions' | 'counters' | 'drain'>;
+export type ControlledDaemon = Pick<RunningRoles, 'questions' | 'counters' | 'drain'>;
 
 /**
  * Brings what was set into force, or says that the role must begin anew for it; then it is asked for by `changes`.

@@ -1,11 +1,21 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import type { Batch } from '../../batch/batch.ts';
 import type { UdpPort } from '../../driver/driver.ts';
+import { Counter, type PortCounters } from '../counters.ts';
 
 /** Datagrams that wait to be read, of all sockets together; what comes beyond them is lost, as in a kernel's buffer. */
 const WAITING_MAX = 1024;
 
+/** Where a local socket is; 0: any address, any port. */
+export interface SocketPlace {
+  readonly ipv4: number;
+  readonly port: number;
+}
+
 export interface PortableUdpPortOptions {
+  /** By `via`; a socket that is not named here is anywhere. */
+  readonly places?: readonly (SocketPlace | undefined)[];
+  readonly counters?: PortCounters;
   /** Something waits to be read. Called from the event loop, never from within a call of ours. */
   readonly onReadable: () => void;
   /** Each datagram, before it leaves. */
@@ -65,6 +75,8 @@ export class PortableUdpPort implements UdpPort {
     const socket = this.#sockets[via];
     if (socket === undefined || port === 0) return this.#refuse('EBADF');
     this.#options.onSend?.(datagram, ipv4, port);
+    this.#options.counters?.add(Counter.DatagramsSent, 1);
+    this.#options.counters?.add(Counter.DatagramOctetsSent, datagram.length);
     try {
       socket.send(datagram, port, dotted(ipv4), (error) => {
         if (error !== null) this.#refuse((error as NodeJS.ErrnoException).code ?? error.name);
@@ -74,9 +86,10 @@ export class PortableUdpPort implements UdpPort {
     }
   }
 
-  setOpen(via: number, open: boolean, port = 0): void {
+  setOpen(via: number, open: boolean, port?: number): void {
     if (!open) return this.#close(via);
     if (this.#sockets[via] !== undefined) return;
+    const place = this.#options.places?.[via];
     const socket = createSocket('udp4');
     this.#sockets[via] = socket;
     socket.on('message', (datagram, from) => this.#receive(datagram, from, via));
@@ -91,7 +104,7 @@ export class PortableUdpPort implements UdpPort {
     });
     // Whoever does not wait for it hears of the trouble by `onTrouble`.
     this.#opening[via].catch(() => {});
-    socket.bind(port);
+    socket.bind(port ?? place?.port ?? 0, dotted(place?.ipv4 ?? 0));
   }
 
   /** Resolves when the socket has its port. Errors: what the system says, for instance EADDRINUSE. */
@@ -114,6 +127,8 @@ export class PortableUdpPort implements UdpPort {
 
   #receive(datagram: Buffer, { address, port }: RemoteInfo, via: number): void {
     if (this.#waiting.length >= WAITING_MAX) return;
+    this.#options.counters?.add(Counter.DatagramsReceived, 1);
+    this.#options.counters?.add(Counter.DatagramOctetsReceived, datagram.length);
     this.#waiting.push({ datagram, ipv4: int32(address), port, via });
     this.#options.onReadable();
   }
