@@ -4,6 +4,7 @@ import { Internet } from '../../src/lab/kernel/internet.ts';
 import { Network } from '../../src/lab/kernel/namespaces.ts';
 import { ping } from '../../src/lab/kernel/ping.ts';
 import { startTeredo } from '../../src/lab/kernel/teredo.ts';
+import { until } from '../../src/lab/kernel/until.ts';
 import { describeWith, laboratory } from '../support/capabilities.ts';
 import { ours, reports } from '../support/ours.ts';
 
@@ -47,7 +48,7 @@ describeWith(laboratory, 'Without the library for system calls', () => {
     const host = await internet.host('relay', { ipv4: ['203.0.113.77'] });
     const relay = startTeredo(host, ['relay', '--json'], WITHOUT_LIBRARY);
     await relay.printed(/TD-NATIVE/);
-    await relay.stop();
+    await until('the end of the relay', () => !relay.running);
     expect(relay.ending).toBe('exit status 3');
   });
 });
