@@ -86,7 +86,7 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
   try {
     const { ServiceManager } = await import('../daemon/service-manager.ts');
     const manager = new ServiceManager(process.env);
-    const opened = await openControl(options.settings.values.control, intention, report, () => stop.abort(), apply);
+    const opened = await openControl(options.settings.values, intention, report, () => stop.abort(), apply);
     control = opened;
     manager.watch(() => opened.ping());
     stop.signal.addEventListener('abort', () => manager.stopping());

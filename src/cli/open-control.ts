@@ -8,13 +8,13 @@ import { tellJson } from './story-json.ts';
 import { version } from './version.ts';
 
 /**
- * Opens the control socket of this process, and gives what stands behind it.
+ * Opens the control socket of this process, and its metrics for others, and gives what stands behind it.
  *
  * Errors: TD-ALREADY-RUNNING; what keeps a socket that was asked for from being opened. The usual one is done without,
  *         with a warning.
  */
 export async function openControl(
-  { enabled, socket, group }: Values['control'],
+  { control: { enabled, socket, group }, metrics }: Pick<Values, 'control' | 'metrics'>,
   intention: Intention,
   report: Reporter,
   end: () => void,
@@ -34,6 +34,10 @@ export async function openControl(
     control.hear(what);
     report(what);
   };
+  if (metrics.listen !== undefined) {
+    const { MetricsServer } = await import('../daemon/metrics/metrics-server.ts');
+    await MetricsServer.open(control, metrics.listen);
+  }
   if (!enabled) return control;
   const { ControlServer } = await import('../daemon/control/control-server.ts');
   const { socketPath } = await import('../daemon/control/socket-path.ts');

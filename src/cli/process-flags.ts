@@ -14,6 +14,7 @@ export const PROCESS_OPTIONS: Options = {
   hookAddressChanged: { flag: '--hook-address-changed', key: 'hooks.address_changed' },
   clientHook: { flag: '--client-hook', key: 'hooks.client_hook' },
   hookTimeLimit: { flag: '--hook-time-limit', key: 'hooks.time_limit' },
+  metrics: { flag: '--metrics', key: 'metrics.listen' },
   user: { flag: '--user', key: 'privileges.user' },
 };
 
@@ -32,6 +33,10 @@ export function addProcessFlags(program: Command): void {
       .option('--control-socket <PATH>', 'control socket (default: /run/teredo/INTERFACE.sock)')
       .option('--control-group <GROUP>', 'group that may use it beside the owner (default: teredo, if there is one)')
       .option('--no-control', 'open no control socket: "teredo status" and the like cannot reach this process')
+      .option(
+        '--metrics <ADDRESS:PORT>',
+        'serve /metrics, /healthz and /readyz there (default: on the control socket only)',
+      )
       .option(
         '--user <NAME>',
         'whom root becomes once ports are open (default: teredo, else nobody; "root": nobody else)',

@@ -115,19 +115,19 @@ function sides(noun: string, inward: readonly [number, number], outward: readonl
 /** The bounds as a table; what has bitten stands out. */
 function limits(all: readonly LimitUse[] | null, { bad, faint }: StatusStyle): string[] {
   if (all === null || all.length === 0) return [];
-  const head = `  ${'limit'.padEnd(27)}${'size'.padStart(17)}${'in use'.padStart(12)}${'bit'.padStart(12)}`;
+  const head = `  ${'limit'.padEnd(27)}${'size'.padStart(24)}${'in use'.padStart(12)}${'bit'.padStart(12)}`;
   return [
     '',
     faint(head),
     ...all.map((limit) => {
-      const line = `  ${limit.name.padEnd(27)}${size(limit).padStart(17)}${number(limit.inUse).padStart(12)}`;
+      const line = `  ${limit.name.padEnd(27)}${size(limit).padStart(24)}${number(limit.inUse).padStart(12)}`;
       return `${line}${limit.bit > 0 ? bad(number(limit.bit).padStart(12)) : '0'.padStart(12)}`;
     }),
   ];
 }
 
 function size({ kind, max, perSecond, burst, unit }: LimitUse): string {
-  if (kind === 'rate') return `${number(perSecond ?? 0)}/s, ${number(burst ?? 0)}`;
+  if (kind === 'rate') return `${number(perSecond ?? 0)}/s, ${number(burst ?? 0)} at once`;
   return unit === 'octets' ? octets(max) : number(max);
 }
 

@@ -8,7 +8,8 @@ import { copy, readI32, writeI32 } from '../wire/bytes.ts';
  *
  * Bounded by `capacity`. When it is full a peer that was not used of late makes room, untrusted ones first, so that a
  * flood of strangers cannot push out a peer that has proved itself (ledger CLI-06, SEC-12). Of the untrusted at
- * most `untrustedMax` are kept. A peer costs 104 octets.
+ * most `untrustedMax` are kept. A peer costs about 104 octets; octets
+ * carried are not counted by peer, for two more doubles would take it past the 110 that we promise.
  */
 export class PeerTable {
   readonly capacity: number;

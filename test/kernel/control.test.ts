@@ -129,6 +129,26 @@ describeWith(laboratory, 'The control socket', () => {
     expect(events.output).toContain('TD-NOT-REACHABLE');
   });
 
+  test('metrics and health: on an address of their own, where nothing can be changed, and on the socket', async () => {
+    await client('--metrics', '127.0.0.1:9100');
+    const fetched = async (path: string, method = 'GET') => {
+      const script = `const r = await fetch('http://127.0.0.1:9100${path}', { method: '${method}' });
+        console.log(r.status + ' ' + await r.text());`;
+      return host.run([globalThis.process.execPath, '--input-type=module', '-e', script]);
+    };
+    const text = await fetched('/metrics');
+    expect(text).toMatch(/^200 /);
+    expect(text).toContain('teredo_state{role="client",state="qualified"} 1');
+    expect(text).toMatch(/^teredo_datagrams_sent_total\{role="client"\} [1-9]/m);
+    expect(text).toMatch(/^teredo_limit_size\{role="client",limit="peers"\} 1048576$/m);
+    expect(await fetched('/healthz')).toBe('200 ok\n\n');
+    expect(await fetched('/readyz')).toMatch(/^200 Client qualified/);
+    expect(await fetched('/v1/reset', 'POST')).toMatch(/^404/);
+    await ask('set', 'type', 'disabled');
+    expect(await fetched('/readyz')).toMatch(/^503 Client offline: it is disabled/);
+    expect(await fetched('/healthz')).toMatch(/^200/);
+  });
+
   test('drain: a relay tells it, serves on, and ends with status 0', async () => {
     const relay = startTeredo(host, ['relay', '--control-socket', socket]);
     await relay.printed(/leads into teredo/);

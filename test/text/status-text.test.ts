@@ -13,9 +13,9 @@ test('status: the verdict comes first, and no line is longer than the terminal',
 
 test('status: every limit with its size, what is in use, and how often it bit', () => {
   const lines = told(statusOf(clientStatus()));
-  expect(lines).toContain('  peers                              1,048,576           3           0');
-  expect(lines).toContain('  answers-per-address                 10/s, 20           1      12,000');
-  expect(lines).toContain('  waiting-packets                       4.2 MB           0           0');
+  expect(lines).toContain('  peers                                     1,048,576           3           0');
+  expect(lines).toContain('  answers-per-address                10/s, 20 at once           1      12,000');
+  expect(lines).toContain('  waiting-packets                              4.2 MB           0           0');
 });
 
 test('status: what is not known is not called "no"', () => {

@@ -204,7 +204,6 @@ export const schema = z.strictObject({
     .strictObject({
       listen: textIfAny(objectToListen, 'Where Prometheus finds metrics and health.', {
         otherwise: 'nowhere',
-        unwired: true,
       }),
     })
     .prefault({}),

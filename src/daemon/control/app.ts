@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { asTeredoError, type TeredoError } from '../../errors.ts';
+import { addHealth } from '../metrics/routes.ts';
 import { PAGE_MAX } from '../peer-page.ts';
 import { parseWanted } from './changes.ts';
 import type { Controlled } from './controlled.ts';
@@ -67,17 +68,6 @@ function addCommands(app: Hono, controlled: Controlled): void {
     }
     await controlled.drain(seconds as number);
     return context.json({ schemaVersion: 1, seconds });
-  });
-}
-
-function addHealth(app: Hono, controlled: Controlled): void {
-  app.get('/healthz', async (context) => {
-    const isAlive = await controlled.ping();
-    return context.text(isAlive ? 'ok\n' : 'the data path does not answer\n', isAlive ? 200 : 503);
-  });
-  app.get('/readyz', async (context) => {
-    const { isWell, verdict } = await controlled.status();
-    return context.text(`${verdict}\n`, isWell ? 200 : 503);
   });
 }
 

@@ -16,7 +16,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('keys that no code heeds yet; who wires one takes it from this list', () => {
   expect(KEYS.filter((key) => key.isUnwired).map((key) => key.path)).toEqual([
     'server.virtual_ip',
-    'metrics.listen',
     'web.listen',
     'log.level',
   ]);
