@@ -24,7 +24,7 @@ export class Identity {
   server = 0;
   server2 = 0;
   readonly #random: Random;
-  readonly #earlier: Remembered | undefined;
+  #earlier: Remembered | undefined;
   #mapped: Endpoint | undefined;
   #flags = 0;
 
@@ -100,10 +100,11 @@ export class Identity {
     this.address.fill(0);
   }
 
-  /** Not even the last mapping is remembered, so that the next address is another one. */
+  /** Not even the last mapping is remembered, nor the one before the last start, so that the next address is another one. */
   forget(): void {
     this.abandon();
     this.#mapped = undefined;
+    this.#earlier = undefined;
   }
 
   /** Writes the address we would have with this mapping. */
