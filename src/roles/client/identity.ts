@@ -82,8 +82,9 @@ export class Identity {
   assume(mapped: Endpoint): void {
     if (this.#mapped === undefined || !isSameEndpoint(this.#mapped, mapped)) {
       this.#mapped = mapped;
-      const isEarlier = this.#earlier !== undefined && isSameEndpoint(this.#earlier.mapped, mapped);
-      this.#flags = (isEarlier ? this.#earlier.flags : this.#random.uint32()) & teredo.FLAGS_RANDOM;
+      const earlier = this.#earlier;
+      const isEarlier = earlier !== undefined && isSameEndpoint(earlier.mapped, mapped);
+      this.#flags = (isEarlier ? earlier.flags : this.#random.uint32()) & teredo.FLAGS_RANDOM;
     }
     this.writeAddressOf(mapped, this.address);
   }
