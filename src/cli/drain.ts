@@ -10,7 +10,7 @@ interface DrainOptions {
 export function register(program: Command): void {
   program
     .command('drain')
-    .description('end a relay or a server gently: nothing new is begun, what runs goes on for a while, then it ends')
+    .description('end a relay or a server gently: it withdraws, or begins nothing new, serves on for a while, and ends')
     .option(...SOCKET_FLAG)
     .option(
       '--for <SECONDS>',

@@ -1,3 +1,4 @@
+import { untested } from '../daemon/announcement/health.ts';
 import type { RoleConfiguration } from '../daemon/configuration/configuration.ts';
 import type { RoleCounters } from '../daemon/counters.ts';
 import type { PortMappingState, Report } from '../daemon/reports.ts';
@@ -54,7 +55,7 @@ export function tell(report: Report): string[] {
     case 'reloaded':
       return tellReloaded(report.applied, report.waiting);
     case 'draining':
-      return [`draining: nothing new is begun, what runs goes on; the end comes in ${report.seconds} s`];
+      return [`draining: what runs goes on; the end comes in ${report.seconds} s`];
     case 'stopped':
       return report.roles.flatMap((role, index) => tellCounters(role, report.counters[index]!));
   }
@@ -82,8 +83,10 @@ function tellPortMapping(mapping: PortMappingState, isPublic: boolean): string[]
 function tellAnnouncement({ state, reason, checks }: Extract<Report, { type: 'announcement' }>): string[] {
   if (state === 'announced') return ['relay: the route to 2001::/32 is there for routing daemons to announce'];
   if (state === 'draining') return ['relay: 2001::/32 is withdrawn for good; what still comes is served'];
+  const first = `relay: 2001::/32 is withdrawn: ${reason}`;
+  if (reason !== untested.reason) return [first];
   const hint = checks.includes('echo') ? [] : ['  no echo through the tunnel: name clients by --announce-probes'];
-  return [`relay: 2001::/32 is withdrawn: ${reason}`, `  each test looks at: ${checks.join(', ')}`, ...hint];
+  return [first, `  each test looks at: ${checks.join(', ')}`, ...hint];
 }
 
 /** A server that does not accept us is as silent as one that is not there (RFC 4380 §5.3.1). */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { tell } from '../../src/cli/story.ts';
 import { tellJson } from '../../src/cli/story-json.ts';
+import { untested } from '../../src/daemon/announcement/health.ts';
 import { RoleCounters } from '../../src/daemon/counters.ts';
 import type { Report } from '../../src/daemon/reports.ts';
 import { Counter } from '../../src/io/counters.ts';
@@ -123,5 +124,26 @@ test('stopped: what went through, what was dropped and why, what the system refu
   ]);
   expect(tellJson(report)).toMatchObject({
     roles: [{ role: 'client', drops: { 'mapping mismatch': 3 }, errors: { ENETUNREACH: 1 } }],
+  });
+});
+
+test('announcing: what the tests look at is said once, and who makes no echo is told how', () => {
+  const relay = { role: 'relay', interfaceName: 'teredo', ipv4: 0, port: 3545 } as const;
+  const stands = (state: 'withdrawn' | 'announced' | 'draining', reason?: string, checks = ['data path', 'echo']) =>
+    ({ type: 'announcement', role: relay, state, reason, checks }) as const;
+  expect(tell(stands('withdrawn', untested.reason, ['data path', 'native route']))).toEqual([
+    'relay: 2001::/32 is withdrawn: the tests have just begun',
+    '  each test looks at: data path, native route',
+    '  no echo through the tunnel: name clients by --announce-probes',
+  ]);
+  expect(tell(stands('withdrawn', untested.reason))).toHaveLength(2);
+  expect(tell(stands('withdrawn', 'no route'))).toEqual(['relay: 2001::/32 is withdrawn: no route']);
+  expect(tell(stands('announced'))).toEqual(['relay: the route to 2001::/32 is there for routing daemons to announce']);
+  expect(tellJson(stands('draining'))).toMatchObject({
+    type: 'announcement',
+    role: 'relay',
+    state: 'draining',
+    reason: null,
+    checks: ['data path', 'echo'],
   });
 });

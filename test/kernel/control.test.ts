@@ -155,7 +155,7 @@ describeWith(laboratory, 'The control socket', () => {
     await until('the relay on its socket', async () => (await ask('status')).status === 0);
     expect((await ask('drain', '--for', '2')).stdout).toBe('draining: the process ends in 2 s\n');
     expect((await ask('status')).stdout).toMatch(/^Relay draining/);
-    await relay.printed(/draining: nothing new is begun/);
+    await relay.printed(/draining: what runs goes on/);
     await until('the end of the relay', () => !relay.running);
     expect(relay.ending).toBe('exit status 0');
   });

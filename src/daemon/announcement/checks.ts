@@ -85,5 +85,5 @@ async function anyEcho(probes: readonly string[], echoes: EchoSocket): Promise<s
   const answers = await Promise.all(probes.map((probe) => echoes.ask(parseIpv6(probe)!, ECHO_PATIENCE_MS)));
   if (answers.includes(undefined)) return undefined;
   const whom = probes.length === 1 ? probes[0] : `any of ${probes.length} clients`;
-  return `through the tunnel, ${whom}: ${answers[0]}`;
+  return `echo of ${whom} through the tunnel: ${answers[0]}`;
 }

@@ -22,7 +22,7 @@ export type Health =
   | { readonly state: 'draining' };
 
 /** Nothing is announced before it is tested. */
-export const untested: Health = {
+export const untested: Extract<Health, { state: 'withdrawn' }> = {
   state: 'withdrawn',
   passed: 0,
   reason: 'the tests have just begun',

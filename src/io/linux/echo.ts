@@ -83,7 +83,7 @@ export class EchoSocket {
       const refused = this.#send(address, token);
       if (refused !== undefined) return refused;
       void this.#look();
-      const silence = delay(patienceMs, `no echo within ${patienceMs / 1_000} s`, { signal: patience.signal });
+      const silence = delay(patienceMs, `none came within ${patienceMs / 1_000} s`, { signal: patience.signal });
       return await Promise.race([echo, silence.catch(() => undefined)]);
     } finally {
       patience.abort();
