@@ -146,7 +146,7 @@ export class DataPath {
       drops: counters.drops,
       remembered: input.remembered[index],
     });
-    running.setHost(input.host);
+    running.setHost(input.host, this.#clock.now());
     running.setLocalPort(udp.localPort(0));
     const role = new GuardedRole(running.role, (fault) => this.#survive(fault, counters));
     const driver = new Driver(role, udp, tun, batch, output, (event) => {
@@ -218,7 +218,7 @@ export class DataPath {
           break;
         case 'host':
           for (const lane of this.#lanes) {
-            lane.running.setHost(message.host);
+            lane.running.setHost(message.host, this.#clock.now());
             lane.udp.rejoin();
           }
       }

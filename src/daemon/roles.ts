@@ -20,7 +20,8 @@ export interface RunningRole {
   readonly role: Role;
   start(now: number): void;
   stop(now: number, reason?: OfflineReason): void;
-  setHost(host: HostView): void;
+  /** What is known of the host, at first and whenever it has changed. */
+  setHost(host: HostView, now: number): void;
   setLocalPort(port: number): void;
   setPortMapping(mapping: Endpoint | undefined): void;
   /** Forgets what it has learnt, and begins again. */
@@ -75,11 +76,18 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops, remembered
     ...(from.security === undefined ? {} : { security: from.security }),
   };
   const client = new Client(config, random, hmac, drops);
+  let networks: string | undefined;
   return {
     role: client,
     start: (now) => client.start(now),
     stop: (now, reason) => client.stop(now, reason),
-    setHost: (host) => client.setLocalNetworks(host.localNetworks),
+    setHost: ({ localNetworks }, now) => {
+      const before = networks;
+      networks = JSON.stringify(localNetworks);
+      client.setLocalNetworks(localNetworks);
+      // A host without any address cannot ask.
+      if (before !== undefined && before !== networks && localNetworks.length > 0) client.hostMoved(now);
+    },
     setLocalPort: (port) => client.setLocalPort(port),
     setPortMapping: (mapping) => client.setPortMapping(mapping),
     reset: (now) => client.reset(now),

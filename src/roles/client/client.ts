@@ -145,6 +145,11 @@ export class Client implements Role {
     this.#transmission.review();
   }
 
+  /** The host has come to another network, or has other IPv4 addresses in it: the server is asked at once. */
+  hostMoved(now: number): void {
+    this.#service.hostMoved(now);
+  }
+
   /** The service port that the UDP side really has. */
   setLocalPort(port: number): void {
     this.#identity.localPort = port;

@@ -12,6 +12,8 @@ export type MaintenanceStep = 'wait' | 'solicit' | 'lost';
 const STANDBY_INTERVAL_MS = 7_000;
 const STANDBY_TIMEOUT_MS = SOLICITATION_TIMEOUT_MS / 2;
 const STANDBY_SPACING_MS = 1_000;
+/** Of a host that has moved, in ms: its new way to the server may be there only a moment later. */
+const MOVED_SPACING_MS = 1_000;
 /** Without an answer to five solicitations for so long, in ms, another server may take over. */
 const SILENT_AFTER_MS = 6_000;
 /** RFC 4380 §5.2.1: N times T; when nobody else answers either, the server has all of it. */
@@ -30,6 +32,7 @@ export class Maintenance {
   #lastInteractionAt = 0;
   #attempt = 0;
   #askedAt = 0;
+  #isMoved = false;
   /** Whether another server could take over. */
   hasStandby = false;
   /** Instant at which `timeOut` must be called; Infinity: the client is not qualified. */
@@ -43,9 +46,19 @@ export class Maintenance {
   /** The client is qualified, or an advertisement has confirmed it: the interval runs from now. */
   start(now: number): void {
     this.#attempt = 0;
+    this.#isMoved = false;
     this.#lastInteractionAt = now;
     this.#randomizedMs = this.#drawMs();
     this.deadlineAt = now + this.#randomizedMs;
+  }
+
+  /** The mapping may be gone: the server is asked at once, and again soon. The client is qualified. */
+  hurry(now: number): void {
+    this.#attempt = 0;
+    this.#isMoved = true;
+    this.#randomizedMs = 0;
+    this.#lastInteractionAt = now;
+    this.deadlineAt = now;
   }
 
   /** Another interval, counted from the last word of the server; a question that waits for its answer goes on. */
@@ -58,6 +71,7 @@ export class Maintenance {
 
   stop(): void {
     this.#attempt = 0;
+    this.#isMoved = false;
     this.deadlineAt = Number.POSITIVE_INFINITY;
   }
 
@@ -99,8 +113,9 @@ export class Maintenance {
     return randomizedRefreshIntervalMs(Math.min(this.intervalMs, longest), this.#random);
   }
 
-  /** How long after the first solicitation the next one is due: 4 s apart, or with a standby at 2, 3, 4 ... s. */
+  /** How long after the first solicitation the next one is due: 4 s apart, with a standby at 2, 3, 4 ... s. */
   #dueMs(): number {
+    if (this.#isMoved) return this.#attempt * MOVED_SPACING_MS;
     if (!this.hasStandby) return this.#attempt * SOLICITATION_TIMEOUT_MS;
     return STANDBY_TIMEOUT_MS + (this.#attempt - 1) * STANDBY_SPACING_MS;
   }

@@ -167,6 +167,16 @@ export class Service {
     this.#askForPortMapping(false);
   }
 
+  /** The host has other addresses than before: its mapping may have ended with them, or asking may help at last. */
+  hostMoved(now: number): void {
+    if (!this.#isWanted || this.state === 'dormant' || this.#choice.current === undefined) return;
+    this.#failures = 0;
+    // This change of mapping is not of the server's or the NAT's making.
+    this.#addressChangedAt = Number.NEGATIVE_INFINITY;
+    if (this.isQualified) this.#maintenance.hurry(now);
+    else this.#begin(now);
+  }
+
   /** Replaces the list of servers; whoever serves us goes on until another has answered. */
   setServers(servers: readonly ServerAddress[], now: number): void {
     const q = this.#qualification;

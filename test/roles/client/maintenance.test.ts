@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatIpv6 } from '../../../src/wire/text.ts';
-import { advertisement, nonceOf, packet } from '../packets.ts';
+import { advertisement, endpointOf, nonceOf, packet } from '../packets.ts';
 import {
   A,
   B,
@@ -55,6 +55,39 @@ describe('RFC 4380 §5.2.5: maintenance', () => {
     receive(client, SERVER, packet(B, A), 40_000);
     expect(runUntil(client, 40_000 + REFRESH_MS - 1)).toEqual([]);
     expect(runUntil(client, 40_000 + REFRESH_MS + 1)).toHaveLength(1);
+  });
+
+  test('a host that has moved asks at once, each second until it is answered, and takes what it is told', () => {
+    const { client } = qualifiedClient();
+    refresh(client, MAPPED_A);
+    const now = 2 * REFRESH_MS;
+    client.hostMoved(now);
+    expect(runUntil(client, now + 2_500)).toEqual(
+      [0, 1_000, 2_000].map((ms) => `${now + ms}: solicitation to 203.0.113.1:3544`),
+    );
+    answer(client, now + 2_600, MAPPED_B);
+    expect(client.mapped).toEqual(endpointOf(MAPPED_B));
+    expect(runUntil(client, now + 2_600 + 0.75 * REFRESH_MS - 1)).toEqual([]);
+    // A second move soon after the first: no damping, it is not the server that flaps.
+    client.hostMoved(now + 5_000);
+    runUntil(client, now + 5_000);
+    answer(client, now + 5_100, MAPPED_A);
+    expect(client.mapped).toEqual(endpointOf(MAPPED_A));
+  });
+
+  test('a host that moves while it has no service does not wait for the pause to end', () => {
+    const client = makeClient();
+    client.start(0);
+    const off = runUntil(client, 12_500);
+    expect(client.state).toBe('off-line');
+    expect(off).toHaveLength(3);
+    client.hostMoved(12_500);
+    expect(client.state).toBe('starting');
+    expect(sentences(client)).toHaveLength(1);
+    client.stop(13_000);
+    client.hostMoved(14_000);
+    expect(client.state).toBe('off-line');
+    expect(runUntil(client, 200_000)).toEqual([]);
   });
 
   test('UPD-06: an answer with the same mapping renumbers nothing and tells nothing', () => {
