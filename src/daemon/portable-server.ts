@@ -37,7 +37,7 @@ export class PortableServer implements RunningRoles {
     this.counters = [new RoleCounters(RoleCounters.memory(1), 0)];
     const [{ drops, ports }] = this.counters;
     this.#running = makeRole(configuration, { random: new SystemRandom(), hmac: hmacSha1, drops });
-    this.#running.setHost(viewHost([]));
+    this.#running.setHost(viewHost([]), performance.now());
     this.questions = new Questions((id, question) => {
       this.questions.answered(id, answer(question, [this.#running], this.#loop.now()));
       this.#loop.turn();
