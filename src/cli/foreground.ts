@@ -3,7 +3,7 @@ import type { DaemonConfiguration } from '../daemon/configuration/configuration.
 import { processOf } from '../daemon/configuration/process.ts';
 import { type Reload, reload } from '../daemon/configuration/reload.ts';
 import type { Settings } from '../daemon/configuration/settings.ts';
-import { isLive, overlay } from '../daemon/control/changes.ts';
+import { isLive, isOfProcess, overlay } from '../daemon/control/changes.ts';
 import type { Apply, ProcessControl } from '../daemon/control/process-control.ts';
 import type { ProcessOptions } from '../daemon/daemon.ts';
 import type { Reporter } from '../daemon/reports.ts';
@@ -11,14 +11,13 @@ import { warning } from '../daemon/reports.ts';
 import type { RunningRoles } from '../daemon/start.ts';
 import type { Intention } from '../daemon/status/status-board.ts';
 import { TeredoError } from '../errors.ts';
+import { Log } from './log/log.ts';
 import { openControl } from './open-control.ts';
-import { story } from './output.ts';
 import { keepRunning } from './standard-output.ts';
-import { Exit, reportError } from './terminal.ts';
+import { Exit } from './terminal.ts';
 
 /** What is to run. */
 export interface ForegroundOptions {
-  readonly json: boolean;
   readonly settings: Settings;
   /** What others may know of it until roles run. */
   readonly intention: Intention;
@@ -44,14 +43,16 @@ export interface Plan {
 
 /** Runs roles until SIGINT or SIGTERM, and prints what happens. Gives the exit status. */
 export async function runInForeground(options: ForegroundOptions): Promise<number> {
-  const { json, intention } = options;
+  const { intention } = options;
+  const log = await Log.open(options.settings.values.log.format, options.settings.values.log.level);
   const stop = new AbortController();
-  let report: Reporter = (what) => story(what, json);
+  let report: Reporter = (what) => log.tell(what);
   let state: Reload = { settings: options.settings, applied: [], waiting: [] };
   let daemon: RunningRoles | undefined;
   let control: ProcessControl | undefined;
   const effective = () => overlay(state.settings, control?.changes ?? {}, intention.role);
   const takeOver = (settings: Settings) => {
+    log.level = settings.values.log.level;
     const configuration = options.reconfigured(settings);
     daemon?.reconfigure(configuration, processOf(settings));
     control?.board.reconfigure(configuration);
@@ -60,7 +61,7 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     const settings = overlay(state.settings, changes, intention.role);
     // Refused before anything has changed, if it does not fit.
     options.reconfigured(settings);
-    if (daemon === undefined || !isLive(wanted)) return 'restart';
+    if (!isLive(wanted) || (daemon === undefined && !isOfProcess(wanted))) return 'restart';
     takeOver(settings);
     return 'live';
   };
@@ -71,6 +72,7 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     } catch (error) {
       return report(warning(notReloaded(error)));
     }
+    log.level = effective().values.log.level;
     report({ type: 'reloaded', applied: state.applied, waiting: state.waiting });
     for (const remark of unheeded(state.settings)) report(warning(remark));
     takeOver(effective());
@@ -79,7 +81,7 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop.abort());
   process.on('SIGHUP', hangUp);
   keepRunning();
-  process.on('uncaughtException', (error) => process.exit(reportError(error, json)));
+  process.on('uncaughtException', (error) => process.exit(log.fail(error)));
   // What the system interface needs is loaded beside the planning, which may wait for other programs; a wrong flag has
   // been told by now. If it cannot be loaded, whoever runs the plan hears of it.
   import('../daemon/daemon.ts').catch(() => {});
@@ -102,6 +104,7 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
       await round(stopped, stop.signal, async () => {
         if (opened.changes.type === 'disabled') return rest(stopped);
         const planned = effective();
+        log.level = planned.values.log.level;
         const plan = await options.plan(planned, { stopped, report });
         await runPlan(plan, processOf(planned), opened, { stopped, report }, (started) => {
           daemon = started;
@@ -114,7 +117,9 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     return Exit.Fine;
   } catch (error) {
     const interrupted = stop.signal.aborted && (error as Error).name === 'AbortError';
-    return interrupted ? Exit.Fine : reportError(error, json);
+    return interrupted ? Exit.Fine : log.fail(error);
+  } finally {
+    log.close();
   }
 }
 

@@ -15,6 +15,8 @@ export const PROCESS_OPTIONS: Options = {
   clientHook: { flag: '--client-hook', key: 'hooks.client_hook' },
   hookTimeLimit: { flag: '--hook-time-limit', key: 'hooks.time_limit' },
   metrics: { flag: '--metrics', key: 'metrics.listen' },
+  logFormat: { flag: '--log-format', key: 'log.format' },
+  logLevel: { flag: '--log-level', key: 'log.level' },
   user: { flag: '--user', key: 'privileges.user' },
 };
 
@@ -41,6 +43,8 @@ export function addProcessFlags(program: Command): void {
         '--user <NAME>',
         'whom root becomes once ports are open (default: teredo, else nobody; "root": nobody else)',
       )
+      .option('--log-format <FORMAT>', 'text, json (lines of pino) or events (the same as --json) (default: text)')
+      .option('--log-level <LEVEL>', 'error, warn, info, debug or trace; of events none is left out (default: info)')
       .option('--hook-time-limit <SECONDS>', 'end a hook that takes longer (default: 20)');
   }
 }

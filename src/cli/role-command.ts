@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Flag } from '../daemon/configuration/settings.ts';
+import { usageError } from './flags.ts';
 import { PROCESS_OPTIONS } from './process-flags.ts';
 
 /** Which key an option of a command sets. */
@@ -23,7 +24,7 @@ export const COMMON_OPTIONS: Options = {
   ...PROCESS_OPTIONS,
   interface: { flag: '--interface', key: 'interface.name' },
   offloads: { flag: '--offloads', key: 'data_path.offloads' },
-  json: { flag: '--json', key: 'log.format', means: 'json' },
+  json: { flag: '--json', key: 'log.format', means: 'events' },
 };
 
 /** Adds what every role has. */
@@ -40,6 +41,8 @@ export function flagsOf(command: Command, options: Options): Map<string, Flag> {
   for (const [name, { flag, key, isPath, means }] of Object.entries(options)) {
     if (command.getOptionValueSource(name) !== 'cli') continue;
     const value = command.getOptionValue(name) as string | boolean;
+    const other = flags.get(key);
+    if (other !== undefined) throw usageError(flag, '', `it and ${other.name} say the same thing`, 'leave one away');
     flags.set(key, { name: flag, value: means ?? (isPath && typeof value === 'string' ? resolve(value) : value) });
   }
   return flags;

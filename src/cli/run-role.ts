@@ -25,7 +25,6 @@ export async function runRole({ role: command, config, flags, secret }: RoleComm
   const role = roleOf(settings, command);
   assemble(settings, role, secret);
   return runInForeground({
-    json: settings.values.log.format === 'json',
     settings,
     intention: intentionOf(settings, role),
     plan: (current, around) =>

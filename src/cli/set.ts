@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { LOG_LEVELS, type LogLevel } from '../daemon/configuration/names.ts';
 import type { Changes, Wanted } from '../daemon/control/changes.ts';
 import { ControlClient, SOCKET_FLAG } from './control-client.ts';
 import { numberFlag, portFlag, serverArgument, usageError } from './flags.ts';
@@ -21,7 +22,7 @@ export function register(program: Command): void {
   program
     .command('set')
     .description(
-      'change a running client or relay, until it ends: server NAME, refresh-interval SECONDS, port PORT, type TYPE',
+      'change a running process, until it ends: server NAME, refresh-interval SECONDS, port PORT, type TYPE, log-level LEVEL',
     )
     .argument('<WHAT...>', 'or, as netsh has it: state type=... servername=... refreshinterval=... clientport=...')
     .option(...SOCKET_FLAG)
@@ -51,12 +52,14 @@ export function parse(words: readonly string[]): Wanted {
       return { port: portOf(value) };
     case 'type':
       return { type: typeOf(value) };
+    case 'log-level':
+      return { logLevel: levelOf(value) };
     default:
       throw usageError(
         'set',
         what,
         'there is nothing of this name',
-        'say server, refresh-interval, port, type or state',
+        'say server, refresh-interval, port, type, log-level or state',
       );
   }
 }
@@ -101,6 +104,13 @@ function intervalOf(value: string): number | 'default' {
 function portOf(value: string): number | 'default' {
   // Netsh prints what is not chosen as "unspecified".
   return value === 'default' || value === 'unspecified' ? 'default' : portFlag('port')(value);
+}
+
+function levelOf(value: string): LogLevel | 'default' {
+  if (value === 'default') return value;
+  const found = LOG_LEVELS.find((known) => known === value);
+  if (found !== undefined) return found;
+  throw usageError('log-level', value, 'there is no such level', `say one of ${LOG_LEVELS.join(', ')}, default`);
 }
 
 function typeOf(value: string): Wanted['type'] {

@@ -34,6 +34,11 @@ export function reportError(error: unknown, json: boolean): number {
     process.stderr.write(`${paint('red', 'teredo:', process.stderr)} ${message}\n`);
     process.stderr.write(`  code: ${code}\n${next === '' ? '' : `  next: ${next}\n`}`);
   }
+  return exitOf(code);
+}
+
+/** The exit status that an error ends a process with. */
+export function exitOf(code: string): number {
   if (code.startsWith('TD-USAGE') || code === 'TD-CONFIG') return Exit.Usage;
   return code.startsWith('TD-NOT-REACHABLE') ? Exit.NotReachable : Exit.CannotRun;
 }

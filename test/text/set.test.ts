@@ -7,6 +7,8 @@ test.each([
   ['port 40000', { port: 40_000 }],
   ['port default', { port: 'default' }],
   ['type enterpriseclient', { type: 'enterpriseclient' }],
+  ['log-level debug', { logLevel: 'debug' }],
+  ['log-level default', { logLevel: 'default' }],
   ['state default', { type: 'default' }],
   ['state disabled', { type: 'disabled' }],
   ['state type=natawareclient servername=192.0.2.1', { type: 'natawareclient', server: '192.0.2.1' }],
@@ -20,9 +22,16 @@ test.each([
   expect(parse(line.split(' '))).toEqual(wanted);
 });
 
-test.each(['server', 'server a b', 'port 0', 'refresh-interval 1', 'type router', 'state', 'state mtu=1', 'mtu 1280'])(
-  'teredo set %s: refused',
-  (line) => {
-    expect(() => parse(line.split(' '))).toThrow(expect.objectContaining({ code: 'TD-USAGE' }));
-  },
-);
+test.each([
+  'server',
+  'server a b',
+  'port 0',
+  'refresh-interval 1',
+  'type router',
+  'log-level loud',
+  'state',
+  'state mtu=1',
+  'mtu 1280',
+])('teredo set %s: refused', (line) => {
+  expect(() => parse(line.split(' '))).toThrow(expect.objectContaining({ code: 'TD-USAGE' }));
+});

@@ -20,3 +20,8 @@ export const EXTENSION_NAMES = [
 export const ROLES = ['client', 'server', 'relay', 'host-relay'] as const;
 
 export type RoleName = (typeof ROLES)[number];
+
+/** What an entry of the log may weigh, from the heaviest to the lightest. */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];

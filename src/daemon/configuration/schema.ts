@@ -5,7 +5,7 @@ import { contactLimits } from '../../roles/contacts.ts';
 import { relayDefaults } from '../../roles/relay/relay.ts';
 import { serverDefaults } from '../../roles/server/server.ts';
 import { formed, list, number, numberIfAny, oneOf, oneOfIfAny, type Range, someOf, textIfAny, yesNo } from './kinds.ts';
-import { EXTENSION_NAMES, PUBLIC_SERVER, ROLES } from './names.ts';
+import { EXTENSION_NAMES, LOG_LEVELS, PUBLIC_SERVER, ROLES } from './names.ts';
 import {
   objectToIdentifier,
   objectToInterface,
@@ -240,11 +240,19 @@ export const schema = z.strictObject({
     .prefault({}),
   log: z
     .strictObject({
-      level: oneOf('info', ['error', 'warn', 'info', 'debug', 'trace'], 'a level', 'The least weight that is logged.', {
-        live: true,
-        unwired: true,
-      }),
-      format: oneOf('text', ['text', 'json'], 'a format', 'For people or for machines.'),
+      level: oneOf(
+        'info',
+        LOG_LEVELS,
+        'a level',
+        'The least weight that is logged; "debug" tells each peer, "events" are told whatever they weigh.',
+        { live: true },
+      ),
+      format: oneOf(
+        'text',
+        ['text', 'json', 'events'],
+        'a format',
+        'For people, as lines of pino, or one object for each change as "--json" prints them. At most 60 entries of one kind a minute, changes of state apart.',
+      ),
     })
     .prefault({}),
   limits: limits.prefault({}),

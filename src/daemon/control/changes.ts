@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TeredoError } from '../../errors.ts';
 import { parseIpv4 } from '../../wire/text.ts';
+import { LOG_LEVELS, type LogLevel } from '../configuration/names.ts';
 import { type Setting, Settings } from '../configuration/settings.ts';
 import type { RoleStatus, TeredoType } from '../status/status.ts';
 import { usage } from './usage.ts';
@@ -14,6 +15,7 @@ const body = z.strictObject({
   server: z.union([z.literal('default'), z.string().refine(isServer, 'neither a host name nor an IPv4 address')]),
   refreshIntervalMs: z.union([z.literal('default'), z.int().min(5_000).max(600_000)]),
   port: z.union([z.literal('default'), z.int().min(1).max(65_535)]),
+  logLevel: z.enum(['default', ...LOG_LEVELS]),
 });
 const partial = body.partial();
 
@@ -24,6 +26,7 @@ export interface Changes {
   readonly server?: string;
   readonly refreshIntervalMs?: number;
   readonly port?: number;
+  readonly logLevel?: LogLevel;
 }
 
 export type Wanted = z.infer<typeof partial>;
@@ -63,16 +66,21 @@ export function changed(before: Changes, wanted: Wanted, role: RoleStatus['role'
 }
 
 /** What can change while a role runs. */
-const LIVE: ReadonlySet<string> = new Set(['server', 'refreshIntervalMs'] satisfies (keyof Changes)[]);
+const LIVE: ReadonlySet<string> = new Set(['server', 'refreshIntervalMs', 'logLevel'] satisfies (keyof Changes)[]);
 
 export function isLive(wanted: Wanted): boolean {
   return Object.keys(wanted).every((key) => LIVE.has(key));
 }
 
+/** Whether it needs no role that runs. */
+export function isOfProcess(wanted: Wanted): boolean {
+  return Object.keys(wanted).every((key) => key === ('logLevel' satisfies keyof Changes));
+}
+
 /** The settings of a process with what was set while it runs over them. */
 export function overlay(
   settings: Settings,
-  { server, refreshIntervalMs, port, type }: Changes,
+  { server, refreshIntervalMs, port, type, logLevel }: Changes,
   role: string,
 ): Settings {
   const values = new Map<string, unknown>();
@@ -80,6 +88,7 @@ export function overlay(
   if (server !== undefined) values.set('client.servers', [server]).set('client.server_secondary', undefined);
   if (refreshIntervalMs !== undefined) values.set('client.refresh_interval', refreshIntervalMs / 1_000);
   if (port !== undefined) values.set(role === 'client' ? 'client.port' : 'relay.port', port);
+  if (logLevel !== undefined) values.set('log.level', logLevel);
   if (type !== undefined && CLIENT_TYPES.includes(type)) values.set('client.type', type);
   const all = settings.all.map((setting): Setting => {
     const { path } = setting.key;
