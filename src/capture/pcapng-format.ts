@@ -10,6 +10,7 @@ export const INTERFACE_DESCRIPTION = 1;
 export const PACKET = 2;
 export const SIMPLE_PACKET = 3;
 export const NAME_RESOLUTION = 4;
+export const INTERFACE_STATISTICS = 5;
 export const ENHANCED_PACKET = 6;
 
 /** In the byte order of the section. */
@@ -22,6 +23,9 @@ export const INTERFACE_NAME = 2;
 export const INTERFACE_DESCRIPTION_TEXT = 3;
 export const INTERFACE_RESOLUTION = 9;
 export const INTERFACE_OFFSET = 14;
+
+export const STATISTICS_RECEIVED = 4;
+export const STATISTICS_DROPPED = 5;
 
 export const NAME_END = 0;
 export const NAME_IPV4 = 1;

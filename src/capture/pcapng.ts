@@ -72,25 +72,49 @@ export class PcapngWriter {
    * Adds a packet.
    *
    * Units:  `at` is ms since 1970 as a number, or ns since 1970 as a bigint where ms are not exact enough.
+   * Shape:  `originalLength` octets passed, where `packet` holds fewer of them.
    */
-  addPacket(interfaceIndex: number, at: number | bigint, packet: Uint8Array, comments: readonly string[] = []): void {
+  addPacket(
+    interfaceIndex: number,
+    at: number | bigint,
+    packet: Uint8Array,
+    comments: readonly string[] = [],
+    originalLength = packet.length,
+  ): void {
     if (interfaceIndex < 0 || interfaceIndex >= this.#interfaces) {
       throw new RangeError(`no interface ${interfaceIndex}: ${this.#interfaces} were added`);
     }
-    const units = (typeof at === 'bigint' ? at : nanoseconds(at)) / this.#perUnit;
     const fixed = new Uint8Array(20 + format.padded(packet.length));
     const view = new DataView(fixed.buffer);
     view.setUint32(0, interfaceIndex, true);
-    view.setUint32(4, Number(BigInt.asUintN(32, units >> 32n)), true);
-    view.setUint32(8, Number(BigInt.asUintN(32, units)), true);
+    this.#setInstant(view, at);
     view.setUint32(12, packet.length, true);
-    view.setUint32(16, packet.length, true);
+    view.setUint32(16, originalLength, true);
     fixed.set(packet, 20);
     this.#block(
       format.ENHANCED_PACKET,
       fixed,
       comments.map((comment) => textOption(format.OPTION_COMMENT, comment)),
     );
+  }
+
+  /** Tells, at the end, how many packets an interface had and how many of them are missing from the file. */
+  addStatistics(interfaceIndex: number, at: number, received: number, dropped: number): void {
+    const fixed = new Uint8Array(12);
+    const view = new DataView(fixed.buffer);
+    view.setUint32(0, interfaceIndex, true);
+    this.#setInstant(view, at);
+    this.#block(format.INTERFACE_STATISTICS, fixed, [
+      option(format.STATISTICS_RECEIVED, u64(received)),
+      option(format.STATISTICS_DROPPED, u64(dropped)),
+    ]);
+  }
+
+  /** Behind the interface's index, wherever there is an instant. */
+  #setInstant(view: DataView, at: number | bigint): void {
+    const units = (typeof at === 'bigint' ? at : nanoseconds(at)) / this.#perUnit;
+    view.setUint32(4, Number(BigInt.asUintN(32, units >> 32n)), true);
+    view.setUint32(8, Number(BigInt.asUintN(32, units)), true);
   }
 
   #block(type: number, fixed: Uint8Array, options: readonly Uint8Array[]): void {
@@ -111,6 +135,10 @@ export class PcapngWriter {
 function nanoseconds(at: number): bigint {
   const whole = Math.floor(at);
   return BigInt(whole) * 1_000_000n + BigInt(Math.round((at - whole) * 1e6));
+}
+
+function u64(value: number): Uint8Array {
+  return new Uint8Array(new BigUint64Array([BigInt(value)]).buffer);
 }
 
 function textOption(code: number, text: string): Uint8Array {

@@ -31,9 +31,13 @@ export class ControlClient {
 
   /** An answer that comes in parts, as text. */
   async open(what: string): Promise<IncomingMessage> {
+    return (await this.openOctets(what)).setEncoding('utf8');
+  }
+
+  /** An answer that comes in parts, as it is. */
+  async openOctets(what: string): Promise<IncomingMessage> {
     const response = await this.#request('GET', what, undefined, 0);
-    response.setEncoding('utf8');
-    if (response.statusCode !== 200) throw problem(await read(response));
+    if (response.statusCode !== 200) throw problem(await read(response.setEncoding('utf8')));
     return response;
   }
 

@@ -7,7 +7,7 @@ import {
   octets,
 } from '../daemon/configuration/values.ts';
 import { TeredoError } from '../errors.ts';
-import { parseIpv4 } from '../wire/text.ts';
+import { parseIpv4, parseIpv6 } from '../wire/text.ts';
 
 /** Values of flags that are no keys, checked. Errors name flag, value, what is wrong with it and what would be right. */
 
@@ -34,6 +34,22 @@ export function numberFlag(flag: string, least: number, most: number, what: stri
 
 export function portFlag(flag: string): (value: string) => number {
   return numberFlag(flag, 1, 65_535, 'a UDP port');
+}
+
+/** An IPv6 address, as text. */
+export function addressFlag(flag: string): (value: string) => string {
+  return (value) => {
+    if (parseIpv6(value) !== undefined) return value;
+    throw usageError(flag, value, 'not an IPv6 address', 'write it as "2001:0:cb00:7101:25:5f6d:3fff:fdd2"');
+  };
+}
+
+/** One of some words. */
+export function choiceFlag(flag: string, words: readonly string[]): (value: string) => string {
+  return (value) => {
+    if (words.includes(value)) return value;
+    throw usageError(flag, value, 'no such choice', `choose ${words.join(' or ')}`);
+  };
 }
 
 export function interfaceFlag(flag: string): (value: string) => string {

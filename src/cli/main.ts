@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { TeredoError } from '../errors.ts';
 import * as address from './address.ts';
 import * as bugreport from './bugreport.ts';
+import * as capture from './capture.ts';
 import * as client from './client.ts';
 import * as config from './config.ts';
 import * as decode from './decode.ts';
@@ -38,6 +39,7 @@ const commands = [
   drain,
   events,
   bugreport,
+  capture,
   config,
   diagnose,
   probeServers,

@@ -27,8 +27,12 @@ import { answer } from './answers.ts';
 import type { DaemonConfiguration, RoleConfiguration } from './configuration/configuration.ts';
 import { RoleCounters } from './counters.ts';
 import type { DataPathInput, FromDataPath, ToDataPath } from './messages.ts';
+import type { Question } from './questions.ts';
 import { makeRole, type RunningRole } from './roles.ts';
 import { localSockets } from './sockets.ts';
+import { Injection } from './tap/injection.ts';
+import { TappedTunPort, TappedUdpPort } from './tap/tapped-ports.ts';
+import { Taps } from './tap/taps.ts';
 
 /** Datagrams, or packets, that one turn moves at most. */
 const SLOTS = 1024;
@@ -60,6 +64,7 @@ interface Lane {
   readonly running: RunningRole;
   readonly driver: Driver;
   readonly udp: LinuxUdpPort;
+  readonly injection: Injection;
   readonly offloads: Offloads;
   /** It runs when it is told so. */
   readonly waits: boolean;
@@ -75,6 +80,7 @@ export class DataPath {
   readonly #checksum: Checksum;
   readonly #tunBuffers: SlotBuffers;
   readonly #lanes: Lane[] = [];
+  readonly #taps: Taps;
   readonly #loop: EventLoop;
   #tellFaultsAt = 0;
   readonly #closers: { close(): void }[] = [];
@@ -86,6 +92,7 @@ export class DataPath {
     this.#poller = new Poller(this.#arena);
     this.#clock = new BootClock(this.#arena);
     this.#checksum = checksumOf(this.#arena);
+    this.#taps = new Taps(this.#arena, this.#checksum);
     this.#tunBuffers = new SlotBuffers(this.#arena, TUN_BUFFERS);
     try {
       const batch = new Batch(SLOTS, this.#arena.bytes, 0, 0);
@@ -149,12 +156,17 @@ export class DataPath {
     running.setHost(input.host, this.#clock.now());
     running.setLocalPort(udp.localPort(0));
     const role = new GuardedRole(running.role, (fault) => this.#survive(fault, counters));
-    const driver = new Driver(role, udp, tun, batch, output, (event) => {
+    const injection = new Injection(arena);
+    const ports = [
+      new TappedUdpPort(udp, this.#taps, index),
+      new TappedTunPort(tun, this.#taps, injection, index),
+    ] as const;
+    const driver = new Driver(role, ...ports, batch, output, (event) => {
       if (event.type === 'socket') udp.setOpen(event.via, event.open, event.port);
       else this.#post({ type: 'event', role: index, event, now: this.#clock.now() });
     });
     const offloads = [...(tun instanceof LinuxTunPort ? tun.offloads : []), ...udp.offloads];
-    return { running, driver, udp, offloads, waits: input.waits[index] ?? false };
+    return { running, driver, udp, injection, offloads, waits: input.waits[index] ?? false };
   }
 
   /** Reliability comes before shame: it is counted, told now and then with what is needed to mend it, and we go on. */
@@ -199,11 +211,9 @@ export class DataPath {
         case 'port-mapping':
           this.#lanes[message.role]?.running.setPortMapping(message.mapping);
           break;
-        case 'question': {
-          const running = this.#lanes.map((lane) => lane.running);
-          this.#post({ type: 'answer', id: message.id, answer: answer(message.question, running, this.#clock.now()) });
+        case 'question':
+          this.#answer(message.id, message.question);
           break;
-        }
         case 'allow':
           this.#allow(message.role, message.reason);
           break;
@@ -223,6 +233,13 @@ export class DataPath {
           }
       }
     }
+  }
+
+  #answer(id: number, question: Question): void {
+    const roles = this.#lanes.map(({ running }) => running);
+    const injections = this.#lanes.map(({ injection }) => injection);
+    const about = { roles, injections, taps: this.#taps };
+    this.#post({ type: 'answer', id, answer: answer(question, about, this.#clock.now()) });
   }
 
   #allow(role: number, reason: OfflineReason | undefined): void {

@@ -39,7 +39,7 @@ export class PortableServer implements RunningRoles {
     this.#running = makeRole(configuration, { random: new SystemRandom(), hmac: hmacSha1, drops });
     this.#running.setHost(viewHost([]), performance.now());
     this.questions = new Questions((id, question) => {
-      this.questions.answered(id, answer(question, [this.#running], this.#loop.now()));
+      this.questions.answered(id, answer(question, { roles: [this.#running] }, this.#loop.now()));
       this.#loop.turn();
     });
     this.#loop = new PortableLoop(this.#running.role, {

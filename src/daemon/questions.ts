@@ -1,6 +1,8 @@
 import { TeredoError } from '../errors.ts';
 import type { LimitUse } from '../roles/limits.ts';
 import type { PeerPage } from './peer-page.ts';
+import type { Echo } from './tap/injection.ts';
+import type { TapOptions } from './tap/tap-options.ts';
 
 /** How long the data path may take to answer; it answers between two turns. */
 const PATIENCE_MS = 2_000;
@@ -16,7 +18,12 @@ export type Question =
   /** Forget everything, and qualify again. */
   | { readonly type: 'reset' }
   /** Begin nothing new. */
-  | { readonly type: 'drain' };
+  | { readonly type: 'drain' }
+  /** Records of what passes go into the ring from now on, until `untap`. */
+  | { readonly type: 'tap'; readonly id: number; readonly ring: SharedArrayBuffer; readonly options: TapOptions }
+  | { readonly type: 'untap'; readonly id: number }
+  /** Send an echo request as if it came from the interface. */
+  | { readonly type: 'echo'; readonly role: number; readonly echo: Echo };
 
 export interface Answers {
   readonly ping: true;
@@ -26,6 +33,11 @@ export interface Answers {
   readonly peers: PeerPage | undefined;
   readonly reset: true;
   readonly drain: true;
+  /** False: what passes here cannot be looked at. */
+  readonly tap: boolean;
+  readonly untap: true;
+  /** The source it leaves with, 16 octets; undefined: the role has no address to send from, or cannot send. */
+  readonly echo: Uint8Array | undefined;
 }
 
 type QuestionOf<Type extends Question['type']> = Extract<Question, { readonly type: Type }>;

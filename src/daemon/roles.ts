@@ -22,6 +22,8 @@ export interface RunningRole {
   stop(now: number, reason?: OfflineReason): void;
   /** What is known of the host, at first and whenever it has changed. */
   setHost(host: HostView, now: number): void;
+  /** The address, of 16 octets, that it sends packets of its own from; undefined: it has none, or sends none. */
+  ownAddress(): Uint8Array | undefined;
   setLocalPort(port: number): void;
   setPortMapping(mapping: Endpoint | undefined): void;
   /** Forgets what it has learnt, and begins again. */
@@ -88,6 +90,7 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops, remembered
       // A host without any address cannot ask.
       if (before !== undefined && before !== networks && localNetworks.length > 0) client.hostMoved(now);
     },
+    ownAddress: () => client.address ?? client.provisional,
     setLocalPort: (port) => client.setLocalPort(port),
     setPortMapping: (mapping) => client.setPortMapping(mapping),
     reset: (now) => client.reset(now),
@@ -117,6 +120,7 @@ function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surround
     start: nothing,
     stop: nothing,
     setHost: (host) => server.setLocalNetworks(host.localNetworks),
+    ownAddress: () => undefined,
     setLocalPort: nothing,
     setPortMapping: nothing,
     reset: nothing,
@@ -140,15 +144,18 @@ function serverRates({ advertisementsPerSecond: answers, forwardedPerSecond: for
 
 function makeRelay(from: RelayConfiguration, { random, drops }: Surroundings): RunningRole {
   const relay = new Relay(relayConfig(from), random, drops);
+  let ownAddress: Uint8Array | undefined;
   return {
     role: relay,
     start: nothing,
     stop: nothing,
     setHost: ({ localNetworks, ownAddresses }) => {
       relay.setLocalNetworks(localNetworks);
-      relay.setErrorSource(ownAddresses[0]);
+      ownAddress = ownAddresses[0];
+      relay.setErrorSource(ownAddress);
       if (from.role === 'host-relay') relay.setOwnAddresses(ownAddresses);
     },
+    ownAddress: () => ownAddress,
     setLocalPort: nothing,
     setPortMapping: nothing,
     setServers: nothing,

@@ -73,8 +73,8 @@ export class Capture {
   }
 
   /** One line for each frame that tshark calls malformed, in error, or of a bad checksum. */
-  async findings(): Promise<string[]> {
-    return lines(await run(['tshark', ...READING, '-r', this.file, '-Y', `(${BAD}) && !(${ZERO_WRITTEN_AS_ONES})`]));
+  findings(): Promise<string[]> {
+    return findings(this.file);
   }
 
   /** The fields of every frame that the filter lets through; a field of several layers is joined by commas. */
@@ -83,6 +83,11 @@ export class Capture {
     const text = await run([...argv, ...fields.flatMap((field) => ['-e', field])]);
     return lines(text).map((line) => line.split('\t'));
   }
+}
+
+/** One line for each frame of a file that tshark calls malformed, in error, or of a bad checksum. */
+export async function findings(file: string): Promise<string[]> {
+  return lines(await run(['tshark', ...READING, '-r', file, '-Y', `(${BAD}) && !(${ZERO_WRITTEN_AS_ONES})`]));
 }
 
 function lines(text: string): string[] {

@@ -6,6 +6,7 @@ import { parseWanted } from './changes.ts';
 import type { Controlled } from './controlled.ts';
 import { eventStream } from './event-stream.ts';
 import { peersJson } from './peer-json.ts';
+import { tapRoutes } from './tap-routes.ts';
 import { usage } from './usage.ts';
 
 /** Peers in one answer, unless asked otherwise. */
@@ -20,10 +21,11 @@ export function controlApp(controlled: Controlled): Hono {
   addQuestions(app, controlled);
   addCommands(app, controlled);
   addHealth(app, controlled);
+  app.route('/', tapRoutes(controlled));
   app.notFound((context) => answer(context, usage(context.req.path, 'there is nothing here'), 404));
   app.onError((error, context) => {
     const known = asTeredoError(error);
-    return answer(context, known, /^TD-(USAGE|SET|DRAIN)/.test(known.code) ? 400 : 503);
+    return answer(context, known, /^TD-(USAGE|SET|DRAIN|PING)/.test(known.code) ? 400 : 503);
   });
   return app;
 }

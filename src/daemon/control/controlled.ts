@@ -1,5 +1,7 @@
 import type { PeerPage } from '../peer-page.ts';
 import type { Status } from '../status/status.ts';
+import type { Echo } from '../tap/injection.ts';
+import type { TapOptions } from '../tap/tap-options.ts';
 import type { BugReport } from './bug-report.ts';
 import type { Changes, Wanted } from './changes.ts';
 import type { EventFeed } from './event-feed.ts';
@@ -21,4 +23,12 @@ export interface Controlled {
   /** Begins nothing new from now on, and ends the process in so many seconds. Errors: TD-DRAIN-CLIENT. */
   drain(seconds: number): Promise<void>;
   bugReport(): Promise<BugReport>;
+  /** What passes from now on, as records (`tap/record.ts`); secrets are hidden unless told. Errors: TD-CAPTURE... */
+  capture(options: TapOptions, showsSecrets: boolean, gone: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Sends an echo request in the name of the client, or of the relay; gives its source, 16 octets.
+   *
+   * Errors: TD-PING-...: there is nobody who could send it.
+   */
+  echo(echo: Echo): Promise<Uint8Array>;
 }

@@ -6,6 +6,10 @@ import type { Report } from '../reports.ts';
 import type { RunningRoles } from '../start.ts';
 import type { Status } from '../status/status.ts';
 import { type Intention, StatusBoard } from '../status/status-board.ts';
+import type { Echo } from '../tap/injection.ts';
+import { localIpv4Of } from '../tap/local-ipv4.ts';
+import { TapDesk } from '../tap/tap-desk.ts';
+import type { TapOptions } from '../tap/tap-options.ts';
 import { type BugReport, bugReport } from './bug-report.ts';
 import { type Changes, changed, type Wanted } from './changes.ts';
 import type { Controlled } from './controlled.ts';
@@ -38,6 +42,7 @@ export class ProcessControl implements Controlled {
   readonly board: StatusBoard;
   readonly events: EventFeed;
   readonly #options: ProcessControlOptions;
+  readonly #taps = new TapDesk(() => this.#daemon?.questions);
   #daemon: ControlledDaemon | undefined;
   #changes: Changes = {};
   #round = new AbortController();
@@ -81,6 +86,7 @@ export class ProcessControl implements Controlled {
   hear(report: Report): void {
     this.board.hear(report);
     this.events.add(report);
+    if (report.type === 'ready') this.#taps.ready();
   }
 
   async status(): Promise<Status> {
@@ -127,6 +133,22 @@ export class ProcessControl implements Controlled {
 
   async bugReport(): Promise<BugReport> {
     return bugReport(await this.status(), this.events.since(0));
+  }
+
+  capture(options: TapOptions, showsSecrets: boolean, gone: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const localIpv4 = (role: number, via: number, remote: number) => localIpv4Of(this.board.roles[role], via, remote);
+    return this.#taps.read(options, localIpv4, showsSecrets, gone);
+  }
+
+  async echo(echo: Echo): Promise<Uint8Array> {
+    const role = this.board.roles.findIndex((one) => one.role !== 'server');
+    if (role < 0 && this.board.roles.length > 0) {
+      throw new TeredoError('TD-PING-SERVER', 'a server sends no packets of its own', 'ask a client or a relay');
+    }
+    const source = await this.#daemon?.questions.ask({ type: 'echo', role, echo });
+    if (source !== undefined) return source;
+    const next = '"teredo status" tells why; a relay needs a global IPv6 address of its host';
+    throw new TeredoError('TD-PING-NO-ADDRESS', 'there is no address yet to send from', next);
   }
 
   /** Resolves when the old life of the roles is over, interfaces and all. */

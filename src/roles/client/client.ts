@@ -95,6 +95,12 @@ export class Client implements Role {
     return this.isQualified ? this.ownAddress : undefined;
   }
 
+  /** 16 octets: what the host may send from while the client is dormant; undefined: it is not. */
+  get provisional(): Uint8Array | undefined {
+    const { flows } = this.#service;
+    return flows.isActive ? flows.address : undefined;
+  }
+
   get mapped(): Endpoint | undefined {
     return this.#service.mapped;
   }

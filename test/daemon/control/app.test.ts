@@ -105,6 +105,8 @@ function running(peers = 0, isAlive = true) {
     drain: async () => {
       throw new TeredoError('TD-DRAIN-CLIENT', 'a client serves nobody');
     },
+    capture: async () => (async function* () {})(),
+    echo: async () => new Uint8Array(16),
     bugReport: async () => {
       throw new Error('not asked for here');
     },
