@@ -104,6 +104,9 @@ function traffic({ counters: c, drops, errors }: RoleStatus): [string, string][]
   if (dropped.length > 0) rows.push(['dropped', dropped.join(', ')]);
   const refused = Object.entries(errors).map(([name, count]) => `${name} ${number(count)}`);
   if (refused.length > 0) rows.push(['refused', `${refused.join(', ')} (by the system)`]);
+  if (c.datagramsOverflowed > 0) {
+    rows.push(['overflowed', `${counted(c.datagramsOverflowed, 'datagram')} found the receive buffer full`]);
+  }
   if (c.faults > 0) rows.push(['mistakes', `${number(c.faults)} of our own survived; please report them`]);
   return rows;
 }

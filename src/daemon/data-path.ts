@@ -236,6 +236,7 @@ export class DataPath {
   }
 
   #answer(id: number, question: Question): void {
+    for (const { udp } of this.#lanes) udp.countOverflows();
     const roles = this.#lanes.map(({ running }) => running);
     const injections = this.#lanes.map(({ injection }) => injection);
     const about = { roles, injections, taps: this.#taps };

@@ -18,6 +18,8 @@ export const Counter = {
   DatagramsCongested: 9,
   /** A mistake of ours came to light: what it was about is lost, and told. */
   Faults: 10,
+  /** Lost in the kernel: the receive buffer was full because nobody read. Up to date when a question is answered. */
+  DatagramsOverflowed: 11,
 } as const;
 
 /** Counters by name; errno counters follow them in the same block. */

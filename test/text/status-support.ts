@@ -40,6 +40,7 @@ export function clientStatus(differences: Partial<RoleStatus> = {}): RoleStatus 
       datagramOctetsSent: 7_800,
       datagramsRefused: 0,
       datagramsCongested: 0,
+      datagramsOverflowed: 0,
       packetsReceived: 50,
       packetOctetsReceived: 6_000,
       packetsSent: 1_200,

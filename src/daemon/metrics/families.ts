@@ -106,6 +106,14 @@ export const FAMILIES: readonly Family[] = [
       return role.counters.datagramsCongested;
     },
   ),
+  ofRole(
+    'teredo_datagrams_overflowed_total',
+    'counter',
+    'Datagrams that the kernel dropped because its receive buffer was full.',
+    (role) => {
+      return role.counters.datagramsOverflowed;
+    },
+  ),
   ofRole('teredo_faults_total', 'counter', 'Mistakes of our own that were survived; please report them.', (role) => {
     return role.counters.faults;
   }),

@@ -242,6 +242,7 @@ export function counterStatus({ ports, faults }: RoleCounters): CounterStatus {
     datagramOctetsSent: ports.get(Counter.DatagramOctetsSent),
     datagramsRefused: ports.get(Counter.DatagramsRefused),
     datagramsCongested: ports.get(Counter.DatagramsCongested),
+    datagramsOverflowed: ports.get(Counter.DatagramsOverflowed),
     packetsReceived: ports.get(Counter.PacketsReceived),
     packetOctetsReceived: ports.get(Counter.PacketOctetsReceived),
     packetsSent: ports.get(Counter.PacketsSent),

@@ -154,6 +154,7 @@ const NOTHING = {
   datagramOctetsSent: 0,
   datagramsRefused: 0,
   datagramsCongested: 0,
+  datagramsOverflowed: 0,
   packetsReceived: 0,
   packetOctetsReceived: 0,
   packetsSent: 0,

@@ -137,6 +137,8 @@ export interface CounterStatus {
   readonly datagramOctetsSent: number;
   readonly datagramsRefused: number;
   readonly datagramsCongested: number;
+  /** Lost in the kernel: the receive buffer was full because the process did not get to read. */
+  readonly datagramsOverflowed: number;
   readonly packetsReceived: number;
   readonly packetOctetsReceived: number;
   readonly packetsSent: number;

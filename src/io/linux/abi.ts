@@ -24,6 +24,9 @@ export const SO_RCVBUF = 8;
 export const SO_BINDTODEVICE = 25;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
+/** Nine u32 about a socket's memory, since Linux 4.12; `drops`: what the kernel could not keep for us. */
+export const SO_MEMINFO = 55;
+export const MEMINFO = { length: 36, drops: 32 } as const;
 
 export const SOL_IP = 0;
 export const IP_TOS = 1;

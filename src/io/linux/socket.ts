@@ -8,6 +8,8 @@ import {
   IP_MULTICAST_TTL,
   IP_PMTUDISC_DONT,
   IP_RECVTOS,
+  MEMINFO,
+  SO_MEMINFO,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SO_REUSEADDR,
@@ -114,6 +116,17 @@ export class SocketOpener {
   /** Octets of datagrams the kernel keeps for us; it reports twice of what was asked for, and so do we. */
   receiveBuffer(fd: number): number {
     return this.#get(fd, SO_RCVBUF);
+  }
+
+  /** Datagrams that came for this socket and were lost here: its buffer was full, or a checksum wrong. */
+  overflows(fd: number): number {
+    const { u32 } = this.#arena;
+    const at = this.#scratch;
+    const lengthAt = at + MEMINFO.length + 4;
+    u32[lengthAt >> 2] = MEMINFO.length;
+    u32[(at + MEMINFO.drops) >> 2] = 0;
+    getsockopt(fd, SOL_SOCKET, SO_MEMINFO, this.#arena.pointer(at), this.#arena.pointer(lengthAt));
+    return u32[(at + MEMINFO.drops) >> 2]!;
   }
 
   #bind(fd: number, plan: SocketPlan, ipv4: number): void {

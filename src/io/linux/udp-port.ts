@@ -48,6 +48,8 @@ export class LinuxUdpPort implements UdpPort, Source {
   readonly #fds: Int32Array;
   /** 1: epoll said so, and no read has found the socket empty since. */
   readonly #readable: Uint8Array;
+  /** By local socket: overflows that are in the counters already. */
+  readonly #overflows: Float64Array;
   /** The socket that is read first, moved on each turn so that a flood on one does not silence the others. */
   #first = 0;
 
@@ -66,6 +68,7 @@ export class LinuxUdpPort implements UdpPort, Source {
     this.#nextHeader = this.#headers;
     this.#fds = new Int32Array(parts.plans.length).fill(CLOSED);
     this.#readable = new Uint8Array(parts.plans.length);
+    this.#overflows = new Float64Array(parts.plans.length);
     try {
       for (const via of parts.openAtStart) this.#open(via);
     } catch (error) {
@@ -146,6 +149,11 @@ export class LinuxUdpPort implements UdpPort, Source {
     return fd === CLOSED ? 0 : this.#opener.localPort(fd);
   }
 
+  /** Takes over what the kernel has counted by now: datagrams that came while nobody read, and found no room. */
+  countOverflows(): void {
+    for (const [via, fd] of this.#fds.entries()) if (fd !== CLOSED) this.#countOverflows(via, fd);
+  }
+
   /** Octets of receive buffer that the kernel granted to local socket `via`. */
   receiveBuffer(via: number): number {
     return this.#opener.receiveBuffer(this.#fds[via]!);
@@ -190,6 +198,12 @@ export class LinuxUdpPort implements UdpPort, Source {
     counters.add(Counter.DatagramOctetsSent, this.#sender.sentOctets);
   }
 
+  #countOverflows(via: number, fd: number): void {
+    const overflows = this.#opener.overflows(fd);
+    this.#parts.counters.add(Counter.DatagramsOverflowed, overflows - this.#overflows[via]!);
+    this.#overflows[via] = overflows;
+  }
+
   #refuse(): void {
     this.#parts.counters.add(Counter.DatagramsRefused, 1);
   }
@@ -205,6 +219,8 @@ export class LinuxUdpPort implements UdpPort, Source {
   #close(via: number): void {
     const fd = this.#fds[via]!;
     if (fd === CLOSED) return;
+    this.#countOverflows(via, fd);
+    this.#overflows[via] = 0;
     this.#parts.poller.remove(fd);
     close(fd);
     this.#fds[via] = CLOSED;
