@@ -12,6 +12,7 @@ import * as encode from './encode.ts';
 import * as events from './events.ts';
 import * as lab from './lab.ts';
 import * as peers from './peers.ts';
+import * as ping from './ping.ts';
 import * as probeServers from './probe-servers.ts';
 import { addProcessFlags } from './process-flags.ts';
 import { setProgram } from './program-name.ts';
@@ -39,6 +40,7 @@ const commands = [
   drain,
   events,
   bugreport,
+  ping,
   capture,
   config,
   diagnose,
