@@ -1,11 +1,11 @@
-import { chmodSync, chownSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { lchownSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { request, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { TeredoError } from '../../errors.ts';
 
 /** Owner and group may ask and command, others not. */
-const MODE = 0o660;
+const UMASK = 0o117;
 const FOLDER_MODE = 0o755;
 /** The group that may, where the host has it. */
 export const CONTROL_GROUP = 'teredo';
@@ -13,6 +13,9 @@ const ANSWER_MS = 2_000;
 
 /**
  * Has `server` listen on a socket file, which is there at once with the right owner and mode, or not at all.
+ *
+ * The folder may belong to the user that root becomes, and root may start again in it: nothing here follows a link
+ * that this user could have put in the file's place.
  *
  * Shape:  a file that a dead process left behind is taken over. Gives the function that takes the file away again.
  * Errors: TD-ALREADY-RUNNING names the process that answers there; TD-CONTROL-SOCKET when the system refuses.
@@ -25,7 +28,6 @@ export async function listenOn(server: Server, path: string, group: string | und
     mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
     rmSync(fresh, { force: true });
     await listening(server, fresh);
-    chmodSync(fresh, MODE);
     own(fresh, group);
     await place(fresh, path);
   } catch (error) {
@@ -80,10 +82,16 @@ function linkIfFree(from: string, to: string): boolean {
 function listening(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, () => {
-      server.removeListener('error', reject);
-      resolve();
-    });
+    // The file is made within this call, with its mode: "chmod" would go by a name that may lead elsewhere by then.
+    const before = process.umask(UMASK);
+    try {
+      server.listen(path, () => {
+        server.removeListener('error', reject);
+        resolve();
+      });
+    } finally {
+      process.umask(before);
+    }
   });
 }
 
@@ -144,7 +152,7 @@ function own(path: string, group: string | undefined): void {
     throw new TeredoError('TD-CONTROL-GROUP', `there is no group "${group}"`, `groupadd --system ${group}`);
   }
   try {
-    chownSync(path, -1, id);
+    lchownSync(path, -1, id);
   } catch (error) {
     if (group !== undefined) throw error;
   }

@@ -267,7 +267,12 @@ export class Reception {
     const isWhereExpected = peer >= 0 && peers.ipv4[peer] === ipv4 && peers.port[peer] === port;
     if (isWhereExpected && peers.trusted[peer] === 1) {
       this.#acceptFrom(batch, slot, peer, trailers, now);
-    } else if (peer >= 0 && peers.trusted[peer] === 1 && extensions.isFrom(peer, ipv4, port)) {
+    } else if (
+      peer >= 0 &&
+      peers.trusted[peer] === 1 &&
+      extensions.isFrom(peer, ipv4, port) &&
+      this.#mayReach(ipv4, port) // ledger SEC-01: it may have sent from anywhere
+    ) {
       // It goes by its other way now; the one so far is its other way from here on.
       extensions.noteSender(peer, { ipv4: peers.ipv4[peer]!, port: peers.port[peer]! });
       this.#acceptFrom(batch, slot, peer, trailers, now);

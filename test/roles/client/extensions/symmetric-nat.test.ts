@@ -108,6 +108,20 @@ describe('RFC 6081 §5.2: symmetric NAT support', () => {
     expect(transmit(client, echoRequest(A, B), 32_100)[0]?.endpoint).toBe(MAPPED_B);
   });
 
+  test('SEC-01: a second way that leads to where nothing may be sent is not taken, whatever it proves', () => {
+    const { client, random } = extended(RESTRICTED, on);
+    random.script.push(0x01020304);
+    transmit(client, echoRequest(A, B), 100);
+    receive(client, '198.51.100.77:9998', join(bubble(B, A), hex('0104 01020304')), 200);
+    pollDatagrams(client);
+    for (const nowhere of ['127.0.0.1:9', '224.0.0.9:9', '255.255.255.255:9']) {
+      receive(client, nowhere, join(bubble(B, A), hex('0104 01020304')), 300);
+      expect(receive(client, nowhere, echoRequest(B, A), 400), nowhere).toEqual([]);
+      expect(pollDatagrams(client).map(({ endpoint }) => endpoint)).not.toContain(nowhere);
+      expect(transmit(client, echoRequest(A, B), 500)[0]?.endpoint).toBe('198.51.100.77:9998');
+    }
+  });
+
   test('EXT-35: a peer idle for 30 s that comes from elsewhere without a proof is not trusted any more, and asked', () => {
     const { client, random } = extended(RESTRICTED, on);
     random.script.push(0x01020304);
