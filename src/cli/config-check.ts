@@ -7,6 +7,7 @@ import { TeredoError } from '../errors.ts';
 import { assemble } from './run-role.ts';
 import { settingsFrom } from './settings.ts';
 import { Exit } from './terminal.ts';
+import { folded, visible } from './words.ts';
 
 /** Something that is no mistake of the file, and that its owner wants to know. */
 interface Remark {
@@ -32,7 +33,7 @@ export async function check(file: string | undefined, json: boolean): Promise<nu
   } else {
     const but = isFatal ? ', and cannot run on this host' : trouble.length > 0 ? ', but look at this host' : '';
     const lines = remarks.flatMap(({ code, message, next }) => [`  ${message}`, `    ${next} (${code})`]);
-    process.stdout.write(`${[`${path}: right, for a ${role}${but}`, ...lines].join('\n')}\n`);
+    process.stdout.write(`${folded(visible([`${path}: right, for a ${role}${but}`, ...lines].join('\n')))}\n`);
   }
   if (trouble.length === 0) return Exit.Fine;
   return isFatal ? Exit.CannotRun : Exit.Degraded;
@@ -44,7 +45,8 @@ function remarksOn(settings: Settings): Remark[] {
   });
   const idle = settings.unwired.map(({ name, where }) => ({
     code: 'TD-CONFIG-NO-EFFECT',
-    message: `${where === '' ? '' : `${where}: `}${name}: this version does not heed it yet`,
+    // The file is named above.
+    message: `${where === '' ? '' : `${where.replace(/^.*, (?=line \d+$)/, '')}: `}${name}: this version does not heed it yet`,
     next: 'leave it away',
   }));
   return [...unheeded, ...idle];

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { HOOK_TIME_LIMIT_S } from '../daemon/configuration/names.ts';
 import type { Options } from './role-command.ts';
 
 /** Commands that keep running, and so have what every such process has. */
@@ -24,7 +25,7 @@ export const PROCESS_OPTIONS: Options = {
 export function addProcessFlags(program: Command): void {
   for (const command of program.commands.filter((one) => RUNNING.has(one.name()))) {
     command
-      .option('--hook-up <PROGRAM>', 'run this when the tunnel is up')
+      .option('--hook-up <PROGRAM>', 'run this, a path, when the tunnel is up')
       .option('--hook-down <PROGRAM>', 'run this when it is down again');
     if (command.name() === 'client') {
       command
@@ -45,6 +46,6 @@ export function addProcessFlags(program: Command): void {
       )
       .option('--log-format <FORMAT>', 'text, json (lines of pino) or events (the same as --json) (default: text)')
       .option('--log-level <LEVEL>', 'error, warn, info, debug or trace; of events none is left out (default: info)')
-      .option('--hook-time-limit <SECONDS>', 'end a hook that takes longer (default: 20)');
+      .option('--hook-time-limit <SECONDS>', `end a hook that takes longer (default: ${HOOK_TIME_LIMIT_S})`);
   }
 }

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { ConfigurationError } from '../daemon/configuration/problems.ts';
 import { asTeredoError } from '../errors.ts';
 import { withProgramName } from './program-name.ts';
-import { visible } from './words.ts';
+import { folded, visible } from './words.ts';
 
 /** Exit statuses; scripts rely on them. */
 export const Exit = { Fine: 0, Degraded: 1, Usage: 2, CannotRun: 3, NotReachable: 4 } as const;
@@ -31,8 +31,12 @@ export function reportError(error: unknown, json: boolean): number {
     const details = known instanceof ConfigurationError ? { problems: known.problems } : {};
     process.stdout.write(`${JSON.stringify({ schemaVersion: 1, type: 'error', code, message, next, ...details })}\n`);
   } else {
-    process.stderr.write(`${paint('red', 'teredo:', process.stderr)} ${message}\n`);
-    process.stderr.write(`  code: ${code}\n${next === '' ? '' : `  next: ${next}\n`}`);
+    // One mistake is one sentence, for whoever greps; several are a list, for eyes.
+    const isList = known instanceof ConfigurationError && known.problems.length > 1;
+    const told = `teredo: ${message}\n  code: ${code}\n${next === '' ? '' : `  next: ${next}\n`}`;
+    process.stderr.write(
+      (isList ? folded(told) : told).replace('teredo:', (name) => paint('red', name, process.stderr)),
+    );
   }
   return exitOf(code);
 }

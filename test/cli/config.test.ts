@@ -44,6 +44,31 @@ test('check: everything that is wrong at once, status 2; values that do not fit 
   expect(odd.status).toBe(2);
 });
 
+test('check: the list of what is wrong fits 80 columns', async () => {
+  const long = 'a-name-that-somebody-thought-long-enough-to-be-one';
+  const path = file(
+    `role = "clint"\n[client]\nservers = ["${long} ${long}"]\nwithout = ["hairpinnin"]\n[hooks]\nup = []\n${long} = 1\n`,
+  );
+  const { stderr, status } = await teredo('config', 'check', path);
+  expect(stderr).toContain('5 problems');
+  expect(stderr).toContain('    say "all", "none" or some of symmetric-nat');
+  expect(stderr.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  expect(status).toBe(2);
+});
+
+test('check: a hook is a path, or a list of a path and its arguments', async () => {
+  const path = file('role = "client"\n[hooks]\nup = "/bin/true"\ndown = ["/bin/true", "--zone", "a b"]\n');
+  const right = await teredo('config', 'check', path);
+  expect(right.stderr).toBe('');
+  expect(right.status).toBe(0);
+  const { stdout } = await teredo('config', 'show', path);
+  expect(stdout).toMatch(/^down = \["\/bin\/true", "--zone", "a b"\] /m);
+  const missing = await teredo('config', 'check', file('role = "client"\n[hooks]\nup = ["/nowhere/x", "y"]\n'));
+  expect(missing.stderr).toContain('hooks.up ["/nowhere/x", "y"]: no such file or directory');
+  const bare = await teredo('config', 'check', file('role = "client"\n[hooks]\nup = ["x", "/y"]\n'));
+  expect(bare.stderr).toContain('line 3: hooks.up x: not a whole path');
+});
+
 test('check: a file for no role, one that others may change, and none', async () => {
   expect((await teredo('config', 'check', file('[client]\n'))).stderr).toContain('role: nobody says what to run');
   const open = file('role = "client"\n', 'open.toml', 0o644);

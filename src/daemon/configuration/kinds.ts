@@ -64,6 +64,24 @@ export function textIfAny(check: (text: string) => Objection, description: strin
   return key(checked(check).optional(), description, 'text', 'a text', 'write it in quotes', said);
 }
 
+/** A program: its path, or its path and arguments as a list. Text (of a flag, of the environment) is a path. */
+export function programIfAny(check: (text: string) => Objection, description: string, said: Said) {
+  const type = z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .check((context) => {
+      const { value } = context;
+      const isList = typeof value !== 'string';
+      const path = isList ? value[0] : value;
+      // An empty list has been objected to.
+      const objection = path === undefined ? undefined : check(path);
+      if (objection !== undefined) context.issues.push(issue(value, objection, isList ? [0] : []));
+    })
+    .optional();
+  return key(type, description, 'text', 'a program', PROGRAM_FIX, said);
+}
+
+const PROGRAM_FIX = 'write "/path/of/it", or ["/path/of/it", "argument"]';
+
 /** A text of this form. */
 export function formed(pattern: RegExp, what: string, fix: string): (text: string) => Objection {
   return (value) => (pattern.test(value) ? undefined : { reason: `not ${what}`, fix });
@@ -116,7 +134,7 @@ export function someOf<const T extends readonly [string, ...string[]]>(
 ) {
   type Name = z.output<z.ZodEnum<{ [K in T[number]]: K }>>;
   const type = z.array(z.enum(values)).default([...byDefault] as Name[]);
-  return key(type, description, 'list', what, `say "all", "none" or some of ${values.join(',')}`, said, {
+  return key(type, description, 'list', what, `say "all", "none" or some of ${values.join(', ')}`, said, {
     all: values,
     none: [],
   });
@@ -125,10 +143,12 @@ export function someOf<const T extends readonly [string, ...string[]]>(
 function checked(check: (text: string) => Objection) {
   return z.string().check((context) => {
     const objection = check(context.value);
-    if (objection === undefined) return;
-    const { reason, fix } = objection;
-    context.issues.push({ code: 'custom', input: context.value, message: reason, params: { fix } });
+    if (objection !== undefined) context.issues.push(issue(context.value, objection));
   });
+}
+
+function issue(input: unknown, { reason, fix }: NonNullable<Objection>, path: number[] = []) {
+  return { code: 'custom' as const, input, path, message: reason, params: { fix } };
 }
 
 function key<T extends z.ZodType>(

@@ -16,6 +16,9 @@ export const EXTENSION_NAMES = [
   'server-load-reduction',
 ] as const;
 
+/** A hook that runs longer is ended. */
+export const HOOK_TIME_LIMIT_S = 20;
+
 /** What one process can be; a server and a relay share one by `server.with_relay`. */
 export const ROLES = ['client', 'server', 'relay', 'host-relay'] as const;
 

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import type { ProcessOptions } from '../daemon.ts';
+import type { Argv } from '../hooks/hooks.ts';
 import type { Problem } from './problems.ts';
 import type { Settings } from './settings.ts';
 import { wordsFor } from './system-words.ts';
@@ -22,19 +23,25 @@ export function processOf(settings: Settings): ProcessOptions {
       ...(socket === undefined ? {} : { controlSocket: socket }),
     },
     hooks: {
-      ...(up === undefined ? {} : { up: [up] }),
-      ...(down === undefined ? {} : { down: [down] }),
-      ...(address_changed === undefined ? {} : { addressChanged: [address_changed] }),
+      ...(up === undefined ? {} : { up: argv(up) }),
+      ...(down === undefined ? {} : { down: argv(down) }),
+      ...(address_changed === undefined ? {} : { addressChanged: argv(address_changed) }),
       ...(client_hook === undefined ? {} : { clientHook: client_hook }),
       timeLimitMs: time_limit * 1_000,
     },
   };
 }
 
+/** What a program and its arguments are in the file: a path alone, or a list. */
+function argv(program: string | readonly string[]): Argv {
+  return typeof program === 'string' ? [program] : program;
+}
+
 /** A hook that cannot run would be found out when the network changes, and nobody looks. */
 function objectToProgram(settings: Settings, name: (typeof PROGRAMS)[number]): Problem[] {
-  const path = settings.values.hooks[name];
-  if (path === undefined) return [];
+  const program = settings.values.hooks[name];
+  if (program === undefined) return [];
+  const path = argv(program)[0]!;
   const blame = (reason: string, fix: string) => [settings.problem(`hooks.${name}`, reason, fix)];
   try {
     if (!statSync(path).isFile()) return blame('is not a file', 'name a program');

@@ -4,8 +4,20 @@ import { REFRESH_INTERVAL_MS, RELAY_PORT } from '../../roles/constants.ts';
 import { contactLimits } from '../../roles/contacts.ts';
 import { relayDefaults } from '../../roles/relay/relay.ts';
 import { serverDefaults } from '../../roles/server/server.ts';
-import { formed, list, number, numberIfAny, oneOf, oneOfIfAny, type Range, someOf, textIfAny, yesNo } from './kinds.ts';
-import { EXTENSION_NAMES, LOG_LEVELS, PUBLIC_SERVER, ROLES } from './names.ts';
+import {
+  formed,
+  list,
+  number,
+  numberIfAny,
+  oneOf,
+  oneOfIfAny,
+  programIfAny,
+  type Range,
+  someOf,
+  textIfAny,
+  yesNo,
+} from './kinds.ts';
+import { EXTENSION_NAMES, HOOK_TIME_LIMIT_S, LOG_LEVELS, PUBLIC_SERVER, ROLES } from './names.ts';
 import {
   objectToIdentifier,
   objectToInterface,
@@ -217,11 +229,11 @@ export const schema = z.strictObject({
     .prefault({}),
   hooks: z
     .strictObject({
-      up: textIfAny(objectToProgram, 'A program to run when the client has an address.', program),
-      down: textIfAny(objectToProgram, 'A program to run when it has lost it.', program),
-      address_changed: textIfAny(objectToProgram, 'A program to run when it has another one.', program),
+      up: programIfAny(objectToProgram, 'A program to run when the client has an address.', program),
+      down: programIfAny(objectToProgram, 'A program to run when it has lost it.', program),
+      address_changed: programIfAny(objectToProgram, 'A program to run when it has another one.', program),
       client_hook: textIfAny(objectToProgram, 'A program that is called as Miredo calls its client-hook.', program),
-      time_limit: number(20, seconds(1, 600), 'A hook that runs longer is ended.', { ...S, live: true }),
+      time_limit: number(HOOK_TIME_LIMIT_S, seconds(1, 600), 'A hook that runs longer is ended.', { ...S, live: true }),
     })
     .prefault({}),
   privileges: z

@@ -49,9 +49,7 @@ export function objectToPath(text: string): Objection {
 
 /** A program by its whole path: what is run later, perhaps with more rights, must not depend on who starts us where. */
 export function objectToProgram(text: string): Objection {
-  return text.startsWith('/')
-    ? undefined
-    : { reason: 'not a whole path', fix: 'begin it with "/"; arguments belong into a script' };
+  return objectToPath(text);
 }
 
 export function objectToInterface(text: string): Objection {

@@ -1,6 +1,7 @@
 import { TeredoError } from '../../errors.ts';
 import { runProgram } from '../../io/linux/program.ts';
 import type { RoleConfiguration } from '../configuration/configuration.ts';
+import { HOOK_TIME_LIMIT_S } from '../configuration/names.ts';
 import { type Report, type Reporter, warning } from '../reports.ts';
 import { clientHookEnvironment, interfaceIndex } from './client-hook.ts';
 import { environmentOf, stateIn, type TunnelState } from './tunnel-state.ts';
@@ -15,11 +16,10 @@ export interface HookOptions {
   readonly addressChanged?: Argv;
   /** A program with the interface of Miredo's client hook: for clients only. */
   readonly clientHook?: string;
-  /** Milliseconds that one of them may take; 20 s unless said. */
+  /** That one of them may take. */
   readonly timeLimitMs?: number;
 }
 
-export const HOOK_TIME_LIMIT_MS = 20_000;
 /** At the end of the process nobody waits for long. */
 const LAST_TIME_LIMIT_MS = 10_000;
 
@@ -142,7 +142,7 @@ export class Hooks {
 
   async #run(hook: string, argv: Argv | undefined, variables: Record<string, string>): Promise<void> {
     if (argv === undefined) return;
-    const { timeLimitMs = HOOK_TIME_LIMIT_MS } = this.#options;
+    const { timeLimitMs = HOOK_TIME_LIMIT_S * 1_000 } = this.#options;
     const program = argv[0] ?? '';
     let lines = 0;
     const trouble = await runProgram({
