@@ -10,6 +10,8 @@ function serial(groupOrder: number) {
 
 export default defineConfig({
   test: {
+    // Of tests of one file that say they may run beside each other; they wait more than they work.
+    maxConcurrency: 8,
     projects: [
       { test: { name: 'house', include: ['test/house.test.ts'] } },
       {

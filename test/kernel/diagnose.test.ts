@@ -46,7 +46,7 @@ describeWith(laboratory, 'teredo diagnose: the right verdict, and a step that me
   });
   afterAll(() => network.close());
 
-  test('open: no NAT, nothing to do', async () => {
+  test.concurrent('open: no NAT, nothing to do', async () => {
     const number = ++hosts;
     const host = await internet.host(`open${number}`, { ipv4: [`198.51.100.${number}`] });
     const found = await diagnose(host, [SERVER[0]]);
@@ -61,7 +61,7 @@ describeWith(laboratory, 'teredo diagnose: the right verdict, and a step that me
     });
   });
 
-  test('cone: peers behind symmetric NATs included', async () => {
+  test.concurrent('cone: peers behind symmetric NATs included', async () => {
     const { host } = await behind('full cone');
     const found = await diagnose(host, [SERVER[0]]);
     expect(found).toMatchObject({ status: 0, verdict: { code: 'TD-DIAGNOSE-WORKS', rules: [] } });
@@ -74,7 +74,7 @@ describeWith(laboratory, 'teredo diagnose: the right verdict, and a step that me
     });
   });
 
-  test('port-restricted, by a user without any right: the port forward opens it', async () => {
+  test.concurrent('port-restricted, by a user without any right: the port forward opens it', async () => {
     const { host, nat } = await behind('masquerade');
     const found = await diagnose(host, [SERVER[0]], ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']);
     expect(found).toMatchObject({ status: 1, verdict: { code: 'TD-DIAGNOSE-NO-SYMMETRIC-PEERS' } });
@@ -90,7 +90,7 @@ describeWith(laboratory, 'teredo diagnose: the right verdict, and a step that me
     expect(mended).toMatchObject({ status: 0, verdict: { code: 'TD-DIAGNOSE-WORKS' } });
   });
 
-  test('symmetric: a port forward and a static port make it as good as a cone', async () => {
+  test.concurrent('symmetric: a port forward and a static port make it as good as a cone', async () => {
     const { host, nat } = await behind('masquerade random');
     const found = await diagnose(host, [SERVER[0]]);
     expect(found).toMatchObject({ status: 1, verdict: { code: 'TD-DIAGNOSE-SYMMETRIC' } });
@@ -104,7 +104,7 @@ describeWith(laboratory, 'teredo diagnose: the right verdict, and a step that me
     { what: 'UDP 3544', drop: 'udp dport 3544', code: 'TD-DIAGNOSE-3544-BLOCKED' },
     { what: 'all UDP', drop: 'meta l4proto udp', code: 'TD-DIAGNOSE-UDP-BLOCKED' },
   ]) {
-    test(`${what} blocked by the router: the rule there lets Teredo through`, async () => {
+    test.concurrent(`${what} blocked by the router: the rule there lets Teredo through`, async () => {
       const { host, nat } = await behind('masquerade');
       await nat.nft(chain('ip filter', 'forward', 'forward', `${drop} drop`));
       const found = await diagnose(host, [SERVER[0]]);
@@ -116,7 +116,7 @@ describeWith(laboratory, 'teredo diagnose: the right verdict, and a step that me
     });
   }
 
-  test('a firewall on this host: the kernel says so, and the rule printed for its very chain mends it', async () => {
+  test.concurrent('a firewall on this host: the kernel says so, and the rule printed for its very chain mends it', async () => {
     const number = ++hosts;
     const host = await internet.host(`walled${number}`, { ipv4: [`198.51.100.${number}`] });
     await host.nft(chain('inet wall', 'out', 'output', 'meta l4proto udp drop'));
@@ -150,7 +150,7 @@ describeWith(laboratory, 'teredo diagnose: the right verdict, and a step that me
     });
   });
 
-  test('double NAT: the router maps ports, to no use; a forward at the outer NAT makes it of use', async () => {
+  test.concurrent('double NAT: the router maps ports, to no use; a forward at the outer NAT makes it of use', async () => {
     const number = ++hosts;
     const outer = await internet.nat(`outer${number}`, 'masquerade', [`198.51.100.${number}`]);
     const inner = await outer.nestedNat(`inner${number}`, 'masquerade');
@@ -170,7 +170,7 @@ describeWith(laboratory, 'teredo diagnose: the right verdict, and a step that me
     expect(forgot).toBe(mapped);
   });
 
-  test('nobody listens at the server, and the network is not blamed', async () => {
+  test.concurrent('nobody listens at the server, and the network is not blamed', async () => {
     const empty = await internet.host(`empty${++hosts}`, { ipv4: ['192.0.2.21', '192.0.2.22'] });
     const { host } = await behind('masquerade');
     const found = await diagnose(host, ['192.0.2.21']);
@@ -180,7 +180,7 @@ describeWith(laboratory, 'teredo diagnose: the right verdict, and a step that me
     expect((await diagnose(host, ['192.0.2.21'])).verdict.code).toBe('TD-DIAGNOSE-NO-SYMMETRIC-PEERS');
   });
 
-  test('it sends to nobody but the servers named, the router and itself', async () => {
+  test.concurrent('it sends to nobody but the servers named, the router and itself', async () => {
     const { host, address } = await behind('masquerade');
     const { sent } = await diagnose(host, [SERVER[0]]);
     const whom = new Set(sent.map(({ to }) => to.split(':')[0]));
