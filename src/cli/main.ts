@@ -24,6 +24,7 @@ import * as set from './set.ts';
 import { watchOutput } from './standard-output.ts';
 import * as status from './status.ts';
 import { Exit, reportError } from './terminal.ts';
+import * as trace from './trace.ts';
 import { version } from './version.ts';
 
 /** Each file of a command adds it to the program; what a command needs to run it loads when it runs. */
@@ -41,6 +42,7 @@ const commands = [
   events,
   bugreport,
   ping,
+  trace,
   capture,
   config,
   diagnose,

@@ -61,6 +61,36 @@ describeWith(laboratory, 'teredo ping', () => {
     expect(await repliesIn()).toBe(before);
   });
 
+  test('trace: how the way to a native host and to a client is found, as rows in order and as a ladder of 80 columns', async () => {
+    const third = await island.client('third', '198.51.100.3');
+    const [native] = lines((await ask(third, 'trace', NATIVE, '--json')).stdout);
+    expect(native).toMatchObject({ type: 'trace', path: 'relay', endpoint: `${RELAY}:3545`, error: null });
+    expect(conversation(native).slice(0, 4)).toEqual([
+      'this client > server: connectivity test',
+      'server > this client: indirect bubble',
+      'this client > relay: direct bubble',
+      'relay > this client: echo reply',
+    ]);
+    const [again] = lines((await ask(third, 'trace', NATIVE, '--json')).stdout);
+    expect(again.rows.map(({ sentence }: { sentence: string }) => sentence).join(' ')).not.toContain('held back');
+    const { status, stdout } = await ask(third, 'trace', one.address);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^The way is direct, 198\.51\.100\.1:\d+: found after [\d.]+ m?s\.\nfrom 2001:0:\S+ \(this client\)\n/,
+    );
+    expect(stdout).toMatch(/this client +server +peer\n/);
+    expect(stdout).toMatch(/ping 1[\s\S]*reply 1[\s\S]*ping 2[\s\S]*reply 2/);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    const [known] = lines((await ask(third, 'trace', one.address, '--json')).stdout);
+    expect(known.verdict).toMatch(/known already/);
+    const nobody = await ask(third, 'trace', '2001:db8:1::dead', '--seconds', '2');
+    expect([nobody.status, nobody.stdout]).toEqual([1, expect.stringMatching(/^No way was found/)]);
+  });
+
+  function conversation({ rows }: { rows: Record<string, string>[] }): string[] {
+    return rows.map(({ from, to, kind }) => `${from} > ${to}: ${kind}`);
+  }
+
   async function repliesIn(): Promise<string> {
     const counters = await one.host.run(['cat', '/proc/net/snmp6']);
     return /Icmp6InEchoReplies\s+\d+/.exec(counters)![0];

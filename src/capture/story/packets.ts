@@ -45,7 +45,9 @@ export function tellDirect(scene: Scene): string {
     incoming.received++;
   }
   if (icmpv6.isError(bytes, parts.packetAt)) return tellError(scene);
-  if (receiver.client !== undefined && sender.client === undefined) return tellFromRelay(scene, isFirst);
+  // What answers a packet that went straight to the relay was not held back.
+  const isOpening = isFirst && (incoming?.sent ?? 0) === 0;
+  if (receiver.client !== undefined && sender.client === undefined) return tellFromRelay(scene, isOpening);
   if (receiver.client === undefined && sender.client !== undefined) return tellToRelay(scene, isFirst);
   return tellBetweenClients(scene, isNew);
 }

@@ -152,7 +152,10 @@ export class Pinger {
     const sequence = icmpv6.echoSequence(bytes, quoted);
     const echoed = this.#waiting.get(sequence);
     if (echoed === undefined) return;
-    echoed.error = `${errorWords(icmpv6.type(bytes, at), icmpv6.code(bytes, at))}, says ${formatIpv6(bytes, at + ipv6.SOURCE)}`;
+    // The role's own errors come from the link-local address of its interface.
+    const isOwn = ipv6.isLinkLocal(bytes, at + ipv6.SOURCE);
+    const who = isOwn ? `this ${this.role} itself` : formatIpv6(bytes, at + ipv6.SOURCE);
+    echoed.error = `${errorWords(icmpv6.type(bytes, at), icmpv6.code(bytes, at))}, says ${who}`;
     this.#settle(sequence);
   }
 
