@@ -72,6 +72,7 @@ export function body(report: Report): Record<string, unknown> {
             role,
             ...{ datagramsReceived, datagramsSent, packetsReceived, packetsSent },
             drops: Object.fromEntries(counters.dropsByName()),
+            cases: Object.fromEntries(counters.casesByName()),
             faults: counters.faults,
             errors: Object.fromEntries(counters.errorsByName()),
           };

@@ -1,19 +1,23 @@
 import { COUNTERS_LENGTH, Counter, PortCounters } from '../io/counters.ts';
 import { errorName } from '../io/linux/errno.ts';
+import { CASES, caseName } from '../roles/case.ts';
 import { DROP_REASONS, dropName } from '../roles/drop.ts';
 
 const DOUBLE = 8;
-const ROLE_LENGTH = DROP_REASONS + COUNTERS_LENGTH;
+const ROLE_LENGTH = DROP_REASONS + CASES + COUNTERS_LENGTH;
 
 /** A process's counters in shared memory: the data path writes them, anybody reads them without asking. */
 export class RoleCounters {
   readonly drops: Float64Array;
+  readonly cases: Float64Array;
   readonly ports: PortCounters;
 
   constructor(memory: SharedArrayBuffer, role: number) {
     const at = role * ROLE_LENGTH * DOUBLE;
     this.drops = new Float64Array(memory, at, DROP_REASONS);
-    this.ports = new PortCounters(new Float64Array(memory, at + DROP_REASONS * DOUBLE, COUNTERS_LENGTH));
+    this.cases = new Float64Array(memory, at + DROP_REASONS * DOUBLE, CASES);
+    const portsAt = at + (DROP_REASONS + CASES) * DOUBLE;
+    this.ports = new PortCounters(new Float64Array(memory, portsAt, COUNTERS_LENGTH));
   }
 
   static memory(roles: number): SharedArrayBuffer {
@@ -24,6 +28,13 @@ export class RoleCounters {
   dropsByName(): Map<string, number> {
     const found = new Map<string, number>();
     for (const [reason, count] of this.drops.entries()) if (count > 0) found.set(dropName(reason), count);
+    return found;
+  }
+
+  /** What went as the RFCs have it so far, by case in words, only those that happened. */
+  casesByName(): Map<string, number> {
+    const found = new Map<string, number>();
+    for (const [number, count] of this.cases.entries()) if (count > 0) found.set(caseName(number), count);
     return found;
   }
 

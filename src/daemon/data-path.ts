@@ -151,6 +151,7 @@ export class DataPath {
       random: this.#random,
       hmac: hmacSha1,
       drops: counters.drops,
+      cases: counters.cases,
       remembered: input.remembered[index],
     });
     running.setHost(input.host, this.#clock.now());

@@ -19,7 +19,7 @@ export interface DataPathInput {
   /** By role: it runs when it is told so, not at once. */
   readonly waits: readonly boolean[];
   readonly host: HostView;
-  /** One block of doubles for each role: drops first, then the ports' counters; see `counters.ts`. */
+  /** One block of doubles for each role: drops first, then cases, then the ports' counters; see `counters.ts`. */
   readonly counters: SharedArrayBuffer;
   /** By role. */
   readonly remembered: readonly (Remembered | undefined)[];

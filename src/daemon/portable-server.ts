@@ -35,8 +35,8 @@ export class PortableServer implements RunningRoles {
     this.#configuration = configuration;
     this.#report = report;
     this.counters = [new RoleCounters(RoleCounters.memory(1), 0)];
-    const [{ drops, ports }] = this.counters;
-    this.#running = makeRole(configuration, { random: new SystemRandom(), hmac: hmacSha1, drops });
+    const [{ drops, cases, ports }] = this.counters;
+    this.#running = makeRole(configuration, { random: new SystemRandom(), hmac: hmacSha1, drops, cases });
     this.#running.setHost(viewHost([]), performance.now());
     this.questions = new Questions((id, question) => {
       this.questions.answered(id, answer(question, { roles: [this.#running] }, this.#loop.now()));

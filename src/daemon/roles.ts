@@ -1,4 +1,5 @@
 import type { PeerTable } from '../peers/peer-table.ts';
+import type { CaseCounters } from '../roles/case.ts';
 import { Client, type ClientConfig, clientDefaults } from '../roles/client/client.ts';
 import { allExtensions } from '../roles/client/extensions/extensions.ts';
 import type { DropCounters } from '../roles/drop.ts';
@@ -45,6 +46,7 @@ export interface Surroundings {
   readonly random: Random;
   readonly hmac: Hmac;
   readonly drops: DropCounters;
+  readonly cases: CaseCounters;
   readonly remembered?: Remembered | undefined;
 }
 
@@ -62,7 +64,7 @@ export function makeRole(configuration: RoleConfiguration, around: Surroundings)
   }
 }
 
-function makeClient(from: ClientConfiguration, { random, hmac, drops, remembered }: Surroundings): RunningRole {
+function makeClient(from: ClientConfiguration, { random, hmac, drops, cases, remembered }: Surroundings): RunningRole {
   const config: ClientConfig = {
     ...clientDefaults,
     servers: knownServers(from),
@@ -77,7 +79,7 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops, remembered
     ...(remembered === undefined ? {} : { remembered }),
     ...(from.security === undefined ? {} : { security: from.security }),
   };
-  const client = new Client(config, random, hmac, drops);
+  const client = new Client(config, random, hmac, drops, cases);
   let networks: string | undefined;
   return {
     role: client,
@@ -105,7 +107,7 @@ function makeClient(from: ClientConfiguration, { random, hmac, drops, remembered
   };
 }
 
-function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surroundings): RunningRole {
+function makeServer(from: ServerConfiguration, { random, hmac, drops, cases }: Surroundings): RunningRole {
   const config: ServerConfig = {
     ...serverDefaults,
     ...serverRates(from),
@@ -114,7 +116,7 @@ function makeServer(from: ServerConfiguration, { random, hmac, drops }: Surround
     ...(from.security === undefined ? {} : { security: from.security }),
     ...(from.mtu === undefined ? {} : { mtu: from.mtu }),
   };
-  const server = new Server(config, random, hmac, drops);
+  const server = new Server(config, random, hmac, drops, cases);
   return {
     role: server,
     start: nothing,
@@ -142,8 +144,8 @@ function serverRates({ advertisementsPerSecond: answers, forwardedPerSecond: for
   };
 }
 
-function makeRelay(from: RelayConfiguration, { random, drops }: Surroundings): RunningRole {
-  const relay = new Relay(relayConfig(from), random, drops);
+function makeRelay(from: RelayConfiguration, { random, drops, cases }: Surroundings): RunningRole {
+  const relay = new Relay(relayConfig(from), random, drops, cases);
   let ownAddress: Uint8Array | undefined;
   return {
     role: relay,

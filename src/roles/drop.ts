@@ -1,4 +1,5 @@
 import { Malformed } from '../wire/malformed.ts';
+import { words } from './words.ts';
 
 /** Why a packet ended here. Every role counts its drops by these numbers; nothing is thrown and nothing logged. */
 export const Drop = {
@@ -64,12 +65,4 @@ const NAMES = new Map<number, string>(Object.entries(Drop).map(([name, reason]) 
 /** The reason in words, for people: "mapping mismatch". */
 export function dropName(reason: number): string {
   return NAMES.get(reason) ?? `reason ${reason}`;
-}
-
-function words(name: string): string {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .toLowerCase()
-    .replace('ipv4', 'IPv4')
-    .replace('ipv6', 'IPv6');
 }

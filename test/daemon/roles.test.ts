@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Batch } from '../../src/batch/batch.ts';
 import type { ServerConfiguration } from '../../src/daemon/configuration/configuration.ts';
 import { makeRole } from '../../src/daemon/roles.ts';
+import { CASES } from '../../src/roles/case.ts';
 import { DROP_REASONS, Drop } from '../../src/roles/drop.ts';
 import { serverDefaults } from '../../src/roles/server/server.ts';
 import * as routerSolicitation from '../../src/wire/router-solicitation.ts';
@@ -28,6 +29,7 @@ function answers(advertisementsPerSecond: number | undefined, count: number): nu
     random: { uint32: () => 1 },
     hmac: () => new Uint8Array(20),
     drops,
+    cases: new Float64Array(CASES),
   });
   const solicitation = new Uint8Array(routerSolicitation.LENGTH);
   routerSolicitation.emit(solicitation, 0, parseIpv6('fe80::ffff:ffff:ffff')!);

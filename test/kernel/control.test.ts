@@ -140,6 +140,7 @@ describeWith(laboratory, 'The control socket', () => {
     expect(text).toMatch(/^200 /);
     expect(text).toContain('teredo_state{role="client",state="qualified"} 1');
     expect(text).toMatch(/^teredo_datagrams_sent_total\{role="client"\} [1-9]/m);
+    expect(text).toContain('teredo_cases_total{role="client",case="qualifications"} 1');
     expect(text).toMatch(/^teredo_limit_size\{role="client",limit="peers"\} 1048576$/m);
     expect(await fetched('/healthz')).toBe('200 ok\n\n');
     expect(await fetched('/readyz')).toMatch(/^200 Client qualified/);

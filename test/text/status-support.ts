@@ -47,6 +47,7 @@ export function clientStatus(differences: Partial<RoleStatus> = {}): RoleStatus 
       packetOctetsSent: 1_400_000,
       faults: 0,
     },
+    cases: { 'direct bubbles sent': 7 },
     drops: { 'unknown peer': 3, 'rate limited': 12_000 },
     errors: {},
     limits: [

@@ -1,3 +1,4 @@
+import { caseName, casesOf } from '../../roles/case.ts';
 import { Drop, dropName } from '../../roles/drop.ts';
 import type { LimitUse, RoleStatus, State, Status } from '../status/status.ts';
 
@@ -125,6 +126,16 @@ export const FAMILIES: readonly Family[] = [
     samples: ({ roles }) =>
       roles.flatMap(({ role, drops }) =>
         DROPS.map((reason) => ({ labels: [role, reason], value: drops[reason] ?? 0 })),
+      ),
+  },
+  {
+    name: 'teredo_cases_total',
+    type: 'counter',
+    help: 'What went as the RFCs have it, by case; what did not is in teredo_drops_total.',
+    labels: ['role', 'case'],
+    samples: ({ roles }) =>
+      roles.flatMap(({ role, cases }) =>
+        casesOf(role).map((each) => ({ labels: [role, caseName(each)], value: cases[caseName(each)] ?? 0 })),
       ),
   },
   {

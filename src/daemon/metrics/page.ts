@@ -1,3 +1,4 @@
+import { type Case, caseName, casesOf } from '../../roles/case.ts';
 import { Drop, dropName } from '../../roles/drop.ts';
 import { FAMILIES } from './families.ts';
 
@@ -26,7 +27,15 @@ ${rows.join('\n')}
 
 Reasons of drops, each with its section of the RFC in \`src/roles/drop.ts\`: ${reasons.join(', ')}.
 
+Cases, each with its section of the RFC in \`src/roles/case.ts\`; clients and relays: ${cases('relay')}; clients besides:
+${cases('client', casesOf('relay'))}; servers: ${cases('server')}.
+
 [A dashboard for Grafana](../examples/grafana-dashboard.json) and [alerts for Prometheus](../examples/prometheus-alerts.yml)
 are examples to begin with.
 `;
+}
+
+function cases(role: 'client' | 'server' | 'relay', without: readonly Case[] = []): string {
+  const own = casesOf(role).filter((each) => !without.includes(each));
+  return own.map((each) => `\`${caseName(each)}\``).join(', ');
 }

@@ -148,6 +148,7 @@ export class RoleBoard {
       checksums: this.#checksums,
       counters: counterStatus(this.#counters),
       drops: Object.fromEntries(this.#counters.dropsByName()),
+      cases: Object.fromEntries(this.#counters.casesByName()),
       errors: Object.fromEntries(this.#counters.errorsByName()),
       limits,
     };

@@ -141,6 +141,7 @@ export class StatusBoard {
       checksums: null,
       counters: NOTHING,
       drops: {},
+      cases: {},
       errors: {},
       limits: null,
     };

@@ -80,6 +80,8 @@ export interface RoleStatus {
   readonly counters: CounterStatus;
   /** By reason in words; only those that happened. */
   readonly drops: Readonly<Record<string, number>>;
+  /** What went as the RFCs have it, by case in words; only those that happened. */
+  readonly cases: Readonly<Record<string, number>>;
   /** What the system refused, by the name of the error. */
   readonly errors: Readonly<Record<string, number>>;
   /** Null: the data path does not answer. */

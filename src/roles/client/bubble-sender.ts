@@ -3,11 +3,13 @@ import { copy } from '../../wire/bytes.ts';
 import * as ipv6 from '../../wire/ipv6.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { emitServerAddress } from '../../wire/trailer.ts';
+import { Case, type CaseCounters } from '../case.ts';
 import { BUBBLE_HOP_LIMIT, PEER_VALIDITY_MS, SERVER_PORT, VIA_SERVICE } from '../constants.ts';
 import type { Endpoint } from '../events.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Target } from './extensions/extension.ts';
 import type { BubbleActions, Extensions } from './extensions/extensions.ts';
+import { countSent } from './extensions/usage.ts';
 import type { Identity } from './identity.ts';
 
 /** Octets that all trailers of one bubble take at most: nonce, two alternates, discovery, random port, server. */
@@ -21,8 +23,10 @@ export class BubbleSender implements BubbleActions {
   readonly #identity: Identity;
   readonly #peers: PeerTable;
   readonly #datagrams: Outbox;
+  readonly #cases: CaseCounters;
 
-  constructor(identity: Identity, peers: PeerTable, datagrams: Outbox) {
+  constructor(identity: Identity, peers: PeerTable, datagrams: Outbox, cases: CaseCounters) {
+    this.#cases = cases;
     this.#identity = identity;
     this.#peers = peers;
     this.#datagrams = datagrams;
@@ -36,6 +40,8 @@ export class BubbleSender implements BubbleActions {
     const source = this.#identity.address;
     const end = ipv6.emitBubble(bytes, at, BUBBLE_HOP_LIMIT, source, 0, destination, atDestination);
     this.#datagrams.add(end, ipv4, port, via);
+    const isIndirect = ipv4 === this.#identity.server && port === SERVER_PORT;
+    this.#cases[isIndirect ? Case.IndirectBubblesSent : Case.DirectBubblesSent]!++;
   }
 
   /**
@@ -86,10 +92,12 @@ export class BubbleSender implements BubbleActions {
     const { bytes } = this.#datagrams;
     const isMistrusted = this.#isMistrusted(peer, server);
     const source = isMistrusted ? this.#linkLocal() : this.#identity.address;
-    let end = ipv6.emitBubble(bytes, at, BUBBLE_HOP_LIMIT, source, 0, address, 0);
-    end = this.extensions?.writeIndirect(peer, bytes, end, now) ?? end;
+    const packetEnd = ipv6.emitBubble(bytes, at, BUBBLE_HOP_LIMIT, source, 0, address, 0);
+    let end = this.extensions?.writeIndirect(peer, bytes, packetEnd, now) ?? packetEnd;
     if (isMistrusted) end = emitServerAddress(bytes, end, this.#identity.server);
     this.#datagrams.add(end, server, SERVER_PORT, VIA_SERVICE);
+    this.#cases[Case.IndirectBubblesSent]!++;
+    countSent(this.#cases, bytes, packetEnd, end);
     this.sendKeyed(peer, now);
   }
 
@@ -106,14 +114,19 @@ export class BubbleSender implements BubbleActions {
     if (at < 0) return;
     const end = ipv6.emitBubble(this.#datagrams.bytes, at, BUBBLE_HOP_LIMIT, source, 0, address, 0);
     this.#datagrams.add(end, server, SERVER_PORT, VIA_SERVICE);
+    this.#cases[Case.IndirectBubblesSent]!++;
   }
 
   #sendTo(peer: number, { ipv4, port, via }: Target): void {
     const at = this.#datagrams.reserve(ipv6.LENGTH + TRAILERS_MAX);
     if (at < 0) return;
     const { bytes } = this.#datagrams;
-    const end = ipv6.emitBubble(bytes, at, BUBBLE_HOP_LIMIT, this.#identity.address, 0, this.#peers.address(peer), 0);
-    this.#datagrams.add(this.extensions?.writeDirect(peer, via, bytes, end) ?? end, ipv4, port, via);
+    const { address } = this.#identity;
+    const packetEnd = ipv6.emitBubble(bytes, at, BUBBLE_HOP_LIMIT, address, 0, this.#peers.address(peer), 0);
+    const end = this.extensions?.writeDirect(peer, via, bytes, packetEnd) ?? packetEnd;
+    this.#datagrams.add(end, ipv4, port, via);
+    this.#cases[Case.DirectBubblesSent]!++;
+    countSent(this.#cases, bytes, packetEnd, end);
   }
 
   /**

@@ -3,6 +3,7 @@ import type { PeerTable } from '../../peers/peer-table.ts';
 import { type Encapsulation, parse as parseEncapsulation } from '../../wire/encapsulation.ts';
 import * as ipv6 from '../../wire/ipv6.ts';
 import * as routerAdvertisement from '../../wire/router-advertisement.ts';
+import { CASES, Case, type CaseCounters } from '../case.ts';
 import { VIA_DISCOVERY, VIA_RANDOM, VIA_SECONDARY, VIA_SERVICE } from '../constants.ts';
 import { DROP_REASONS, Drop, type DropCounters } from '../drop.ts';
 import type { Endpoint, NatType, OfflineReason, RoleEvent } from '../events.ts';
@@ -29,6 +30,7 @@ export { type ClientConfig, clientDefaults } from './config.ts';
  */
 export class Client implements Role {
   readonly drops: DropCounters;
+  readonly cases: CaseCounters;
   readonly peers: PeerTable;
   /** 16 octets; all zero, which no packet may carry, while there is none. */
   readonly ownAddress: Uint8Array;
@@ -43,11 +45,25 @@ export class Client implements Role {
   readonly #service: Service;
   readonly #held: HeldPackets;
 
-  constructor(config: ClientConfig, random: Random, hmac: Hmac, drops: DropCounters = new Float64Array(DROP_REASONS)) {
+  constructor(
+    config: ClientConfig,
+    random: Random,
+    hmac: Hmac,
+    drops: DropCounters = new Float64Array(DROP_REASONS),
+    cases: CaseCounters = new Float64Array(CASES),
+  ) {
     this.drops = drops;
+    this.cases = cases;
     this.#identity = new Identity(random, config.remembered);
     this.ownAddress = this.#identity.address;
-    this.#solicitations = new SecureQualification(this.#identity, config.security, random, hmac, this.#datagrams);
+    this.#solicitations = new SecureQualification(
+      this.#identity,
+      config.security,
+      random,
+      hmac,
+      this.#datagrams,
+      cases,
+    );
     this.#transmission = new Transmission(
       config,
       this.#identity,
@@ -55,6 +71,7 @@ export class Client implements Role {
       this.#datagrams,
       this.#packets,
       drops,
+      cases,
       this.#events,
       config.extensions,
       this.#solicitations,
@@ -229,6 +246,7 @@ export class Client implements Role {
       return this.#receiveAdvertisement(batch, slot, parts, now);
     }
     if (!this.isQualified) return this.#drop(batch, slot, Drop.NotQualified); // ledger CLI-07
+    if (parts.originAt >= 0) this.cases[Case.OriginIndicationsReceived]!++;
     const isFromServer = isServer(batch.ipv4[slot]!, batch.port[slot]!, this.#identity.server);
     if (via === VIA_DISCOVERY) return this.#reception.receiveDiscovery(batch, slot, parts, now);
     if (via === VIA_SECONDARY) return this.#receiveOnSecondary(batch, slot, parts, isFromServer, now);
@@ -252,6 +270,7 @@ export class Client implements Role {
     const { told, asked } = answer;
     if (told !== 'rejected' && !this.#identity.isPlausible(told.mapped))
       return this.#drop(batch, slot, Drop.NotGlobalIpv4);
+    this.cases[Case.OriginIndicationsReceived]!++;
     this.#drop(batch, slot, Drop.Consumed);
     if (via === VIA_SERVICE) {
       this.#solicitations.forget(via, asked);

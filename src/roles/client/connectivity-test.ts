@@ -3,6 +3,7 @@ import { readI32, writeI32 } from '../../wire/bytes.ts';
 import * as checksum from '../../wire/checksum.ts';
 import * as icmpv6 from '../../wire/icmpv6.ts';
 import * as ipv6 from '../../wire/ipv6.ts';
+import { Case, type CaseCounters } from '../case.ts';
 import { BUBBLE_HOP_LIMIT, TEST_VALIDITY_MS } from '../constants.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Random } from '../role.ts';
@@ -32,6 +33,7 @@ export function emit(
   serverPort: number,
   lastTestAt: number,
   now: number,
+  cases: CaseCounters,
 ): boolean {
   const at = outbox.reserve(ECHO_LENGTH);
   if (at < 0) return false;
@@ -52,6 +54,7 @@ export function emit(
     server,
     serverPort,
   );
+  cases[Case.ConnectivityTestsSent]!++;
   return true;
 }
 

@@ -1,6 +1,7 @@
 import * as ipv6 from '../../wire/ipv6.ts';
 import * as neighborDiscovery from '../../wire/neighbor-discovery.ts';
 import * as teredo from '../../wire/teredo.ts';
+import { Case, type CaseCounters } from '../case.ts';
 import {
   DISCOVERY_INTERVAL_MAX_MS,
   DISCOVERY_INTERVAL_MIN_MS,
@@ -23,11 +24,12 @@ export function nextAt(random: Random, now: number): number {
 }
 
 /** Writes a discovery bubble of the client with this address (ledger W-16). */
-export function emit(outbox: Outbox, address: Uint8Array): void {
+export function emit(outbox: Outbox, address: Uint8Array, cases: CaseCounters): void {
   const at = outbox.reserve(ipv6.LENGTH);
   if (at < 0) return;
   const end = ipv6.emitBubble(outbox.bytes, at, HOP_LIMIT, address, 0, neighborDiscovery.ALL_NODES, 0);
   outbox.add(end, DISCOVERY_IPV4, SERVER_PORT, VIA_SERVICE);
+  cases[Case.DiscoveryBubblesSent]!++;
 }
 
 /** Whether the packet at `at` is a discovery bubble, wherever it came in. */

@@ -8,7 +8,7 @@ import * as origin from '../../wire/origin.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { parse as parseTrailers, type Trailers } from '../../wire/trailer.ts';
 import { countBubble, isBudgetSpent, permission } from '../bubbles.ts';
-
+import { Case, type CaseCounters } from '../case.ts';
 import { ATTEMPTS_FOR_STRANGERS_MAX, BUBBLES_MAX, PEER_VALIDITY_MS, SERVER_PORT, VIA_SERVICE } from '../constants.ts';
 import { type ContactLimits, queueUse } from '../contacts.ts';
 import { Drop, type DropCounters } from '../drop.ts';
@@ -18,6 +18,7 @@ import type { Outbox } from '../outbox.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { Random } from '../role.ts';
 import * as connectivityTest from './connectivity-test.ts';
+import { countReceived } from './extensions/usage.ts';
 import type { Identity } from './identity.ts';
 import * as localDiscovery from './local-discovery.ts';
 import type { Transmission } from './transmission.ts';
@@ -39,6 +40,7 @@ export class Reception {
   readonly #transmission: Transmission;
   readonly #packets: Outbox;
   readonly #drops: DropCounters;
+  readonly #cases: CaseCounters;
   readonly #events: RoleEvent[];
   /** Packets from native hosts whose relay has not proved itself (RFC 4380 §5.2.3 (6)). */
   readonly #unproven: PacketQueue;
@@ -57,6 +59,7 @@ export class Reception {
   ) {
     this.#identity = identity;
     this.#transmission = transmission;
+    this.#cases = transmission.cases;
     this.#packets = packets;
     this.#drops = drops;
     this.#events = events;
@@ -75,7 +78,10 @@ export class Reception {
     if (!isFromServer && this.#isKeyedAnswer(batch, slot, now)) return this.#receiveKeyed(batch, slot, trailers, now);
     const refused = this.#refuse(bytes, parts.packetAt, parts.packetEnd);
     if (refused !== 0) return this.#drop(batch, slot, refused);
-    if (isFromServer && ipv6.isBubble(bytes, parts.packetAt)) {
+    countReceived(this.#cases, trailers);
+    const isBubble = ipv6.isBubble(bytes, parts.packetAt);
+    if (isBubble) this.#cases[isFromServer ? Case.IndirectBubblesReceived : Case.DirectBubblesReceived]!++;
+    if (isFromServer && isBubble) {
       this.#answerIndirectBubble(batch, slot, parts, trailers, now);
     } else {
       this.#receiveFromPeer(batch, slot, trailers, now);
@@ -97,6 +103,7 @@ export class Reception {
       !ipv6.sameAddress(bytes, source, address, 0) && // SEC-08
       this.#identity.mayBeNeighbour(ipv4, port);
     if (!isGood) return this.#drop(batch, slot, Drop.Discovery);
+    this.#cases[Case.DiscoveryBubblesReceived]!++;
     if (!this.#mayAnswer(ipv4, now)) return this.#drop(batch, slot, Drop.RateLimited);
     const peer = peers.add(bytes, source, now);
     peers.local[peer] = 1;
@@ -281,6 +288,7 @@ export class Reception {
       if (extensions.proves(peer, trailers)) extensions.noteSender(peer, { ipv4, port });
       this.#drop(batch, slot, Drop.Consumed);
     } else if (peer >= 0 && isBubble && extensions.proves(peer, trailers) && this.#mayReach(ipv4, port)) {
+      this.#cases[Case.PeersProvedByNonce]!++;
       this.#acceptFrom(batch, slot, peer, trailers, now); // ledger EXT-14
     } else if (peer >= 0 && !isBubble && (contacts.isPending(peer) || extensions.awaitsProof(peer))) {
       this.#holdUnproven(batch, slot, now); // its proof may be a few milliseconds behind
@@ -312,7 +320,9 @@ export class Reception {
   /** It has proved where it is, wherever that is; the first way that was proved stays while it is in use. */
   #receiveKeyed(batch: Batch, slot: number, trailers: Trailers, now: number): void {
     const peer = this.#transmission.contacts.peers.find(batch.bytes, batch.start[slot]! + ipv6.SOURCE);
+    this.#cases[Case.DirectBubblesReceived]!++;
     if (this.#transmission.isUsable(peer, now)) return this.#drop(batch, slot, Drop.Consumed);
+    this.#cases[Case.PeersProvedByKey]!++;
     this.#acceptFrom(batch, slot, peer, trailers, now);
   }
 
@@ -391,6 +401,7 @@ export class Reception {
   #testAnswered(batch: Batch, slot: number, peer: number, now: number): void {
     const ipv4 = batch.ipv4[slot]!;
     const port = batch.port[slot]!;
+    this.#cases[Case.ConnectivityTestsAnswered]!++;
     this.#trust(peer, ipv4, port, now);
     this.#releaseUnproven(peer, ipv4, port);
     this.#drop(batch, slot, Drop.Consumed);
@@ -425,7 +436,9 @@ export class Reception {
     const isNew = contacts.peers.trusted[peer] === 0;
     const target = extensions.reached(peer, { ipv4, port, via }, now);
     contacts.trust(peer, target.ipv4, target.port, now, target.via);
-    if (isNew) this.#events.push({ type: 'peer-trusted', peer: contacts.peers.address(peer), mapped: { ipv4, port } });
+    if (!isNew) return;
+    this.#cases[Case.PeersTrusted]!++;
+    this.#events.push({ type: 'peer-trusted', peer: contacts.peers.address(peer), mapped: { ipv4, port } });
   }
 
   #drop(batch: Batch, slot: number, reason: Drop): void {

@@ -6,6 +6,7 @@ import * as origin from '../../wire/origin.ts';
 import * as routerAdvertisement from '../../wire/router-advertisement.ts';
 import * as routerSolicitation from '../../wire/router-solicitation.ts';
 import * as teredo from '../../wire/teredo.ts';
+import { CASES, Case, type CaseCounters } from '../case.ts';
 import { SERVER_PORT, VIA_SERVICE } from '../constants.ts';
 import { isSameDigest } from '../digest.ts';
 import { Drop } from '../drop.ts';
@@ -61,10 +62,19 @@ export class SecureQualification {
   readonly #random: Random;
   readonly #hmac: Hmac;
   readonly #outbox: Outbox;
+  readonly #cases: CaseCounters;
   /** By local socket. */
   readonly #waiting = new Map<number, readonly Solicitation[]>();
 
-  constructor(identity: Identity, security: Security | undefined, random: Random, hmac: Hmac, outbox: Outbox) {
+  constructor(
+    identity: Identity,
+    security: Security | undefined,
+    random: Random,
+    hmac: Hmac,
+    outbox: Outbox,
+    cases: CaseCounters = new Float64Array(CASES),
+  ) {
+    this.#cases = cases;
     this.#identity = identity;
     this.#security = security;
     this.#random = random;
@@ -139,8 +149,12 @@ export class SecureQualification {
     if (advertisement.server !== answered.server) return Drop.Prefix; // ledger CLI-17
     const { server, ipv4: asked } = answered;
     if (authentication.confirmation(bytes, at) !== 0) {
-      return this.#security === undefined ? Drop.Authentication : { server, asked, told: 'rejected' };
+      if (this.#security === undefined) return Drop.Authentication;
+      this.#cases[Case.KeysRejected]!++;
+      return { server, asked, told: 'rejected' };
     }
+    this.#cases[Case.AdvertisementsReceived]!++;
+    if (this.#security !== undefined) this.#cases[Case.AdvertisementsAuthenticated]!++;
     const mapped = { ipv4: origin.ipv4(bytes, parts.originAt), port: origin.port(bytes, parts.originAt) };
     return { server, asked, told: { mapped, mtu: advertisement.mtu } };
   }
@@ -160,6 +174,7 @@ export class SecureQualification {
       authentication.emit(bytes, at, identifier, digest, nonce, 0, 0);
     }
     this.#outbox.add(end, ipv4, port, via);
+    this.#cases[Case.SolicitationsSent]!++;
   }
 
   #isAuthentic(bytes: Uint8Array, parts: Encapsulation, security: Security): boolean {

@@ -1,4 +1,5 @@
 import type { PeerTable } from '../../peers/peer-table.ts';
+import { Case } from '../case.ts';
 import {
   RETRY_PAUSE_MAX_MS,
   RETRY_PAUSE_MIN_MS,
@@ -362,6 +363,7 @@ export class Service {
     this.#peers.clear();
     const { isDirect } = this.#identity;
     this.#nat = isDirect ? 'none' : q.isSymmetric ? 'symmetric' : 'restricted';
+    this.#transmission.cases[previous === undefined ? Case.Qualifications : Case.AddressChanges]!++;
     this.#events.push({
       type: 'qualified',
       address: this.#identity.address.slice(),
@@ -441,7 +443,7 @@ export class Service {
   }
 
   #discover(now: number): void {
-    localDiscovery.emit(this.#datagrams, this.#identity.address);
+    localDiscovery.emit(this.#datagrams, this.#identity.address, this.#transmission.cases);
     this.#timers.set(TIMER_DISCOVERY, localDiscovery.nextAt(this.#random, now));
   }
 }

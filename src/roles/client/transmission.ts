@@ -4,6 +4,7 @@ import * as icmpv6 from '../../wire/icmpv6.ts';
 import * as ipv6 from '../../wire/ipv6.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { countBubble, permission } from '../bubbles.ts';
+import { Case, type CaseCounters } from '../case.ts';
 import {
   ATTEMPTS_MAX,
   BUBBLE_SPACING_MS,
@@ -37,6 +38,7 @@ export class Transmission implements Asker {
   readonly contacts: Contacts;
   readonly bubbles: BubbleSender;
   readonly extensions: Extensions;
+  readonly cases: CaseCounters;
   readonly #identity: Identity;
   readonly #random: Random;
   readonly #datagrams: Outbox;
@@ -53,6 +55,7 @@ export class Transmission implements Asker {
     datagrams: Outbox,
     packets: Outbox,
     drops: DropCounters,
+    cases: CaseCounters,
     events: RoleEvent[],
     switches: ExtensionSwitches,
     solicitations: SecureQualification,
@@ -63,6 +66,7 @@ export class Transmission implements Asker {
     this.#datagrams = datagrams;
     this.#errors = new IcmpErrors(packets);
     this.#drops = drops;
+    this.cases = cases;
     this.#events = events;
     this.#onGivenUp = onGivenUp;
     this.contacts = new Contacts(limits, random, datagrams, drops, this, (peer) => {
@@ -70,7 +74,7 @@ export class Transmission implements Asker {
       onGivenUp(peer);
     });
     const { peers } = this.contacts;
-    this.bubbles = new BubbleSender(identity, peers, datagrams);
+    this.bubbles = new BubbleSender(identity, peers, datagrams, cases);
     this.extensions = new Extensions(switches, identity, peers, random, solicitations, events, this.bubbles);
     this.bubbles.extensions = this.extensions;
   }
@@ -144,6 +148,7 @@ export class Transmission implements Asker {
     // RFC 4443 §3.1 (3); ledger CLI-49.
     for (const { packet } of waiting) this.#errors.unreachable(icmpv6.ADDRESS_UNREACHABLE, LINK_LOCAL, packet, now);
     if (waiting.length > 0) {
+      this.cases[Case.PeersUnreachable]!++;
       this.#events.push({ type: 'peer-unreachable', peer: this.contacts.peers.address(peer), reason });
     }
   }
@@ -196,7 +201,7 @@ export class Transmission implements Asker {
     } else if (this.#isLocal(peer, now)) {
       // RFC 4380 §5.2.4 (3), ledger CLI-126: and one by multicast, so that the neighbour learns where we are.
       this.bubbles.sendDirectTo(peer, peers.localIpv4[peer]!, peers.localPort[peer]!);
-      localDiscovery.emit(this.#datagrams, this.#identity.address);
+      localDiscovery.emit(this.#datagrams, this.#identity.address, this.cases);
     } else if (peers.port[peer] !== 0 && this.extensions.takeDirectTurn(peer)) {
       // RFC 6081 §5.7: it was established once; its server need not be troubled yet.
       this.#sendDiscovery(peer, 'solicitation');
@@ -229,7 +234,8 @@ export class Transmission implements Asker {
   #emitTest(peer: number, lastAt: number, now: number): void {
     const { address, server } = this.#identity;
     const { peers } = this.contacts;
-    connectivityTest.emit(peers, peer, address, this.#random, this.#datagrams, server, SERVER_PORT, lastAt, now);
+    const { cases } = this;
+    connectivityTest.emit(peers, peer, address, this.#random, this.#datagrams, server, SERVER_PORT, lastAt, now, cases);
   }
 
   #refuse(batch: Batch, slot: number, reason: Drop, code: number, now: number): void {

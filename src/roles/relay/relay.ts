@@ -9,6 +9,7 @@ import * as ipv6 from '../../wire/ipv6.ts';
 import * as teredo from '../../wire/teredo.ts';
 import { parse as parseTrailers } from '../../wire/trailer.ts';
 import { countBubble, permission } from '../bubbles.ts';
+import { CASES, Case, type CaseCounters } from '../case.ts';
 import { ATTEMPTS_MAX, BUBBLE_HOP_LIMIT, PEER_VALIDITY_MS, SERVER_PORT } from '../constants.ts';
 import { type Asked, type Asker, type ContactLimits, Contacts, contactLimits, queueUse } from '../contacts.ts';
 import { DROP_REASONS, Drop, type DropCounters } from '../drop.ts';
@@ -63,6 +64,7 @@ const ISATAP = 0x00005efe;
  */
 export class Relay implements Role, Asker {
   readonly drops: DropCounters;
+  readonly cases: CaseCounters;
   readonly peers: PeerTable;
   readonly #config: RelayConfig;
   readonly #random: Random;
@@ -80,7 +82,13 @@ export class Relay implements Role, Asker {
   #errorSource: Uint8Array | undefined;
   #isDraining = false;
 
-  constructor(config: RelayConfig, random: Random, drops: DropCounters = new Float64Array(DROP_REASONS)) {
+  constructor(
+    config: RelayConfig,
+    random: Random,
+    drops: DropCounters = new Float64Array(DROP_REASONS),
+    cases: CaseCounters = new Float64Array(CASES),
+  ) {
+    this.cases = cases;
     this.#config = config;
     this.#random = random;
     this.drops = drops;
@@ -221,6 +229,7 @@ export class Relay implements Role, Asker {
     if (peer < 0 || this.#isUnproven(batch, slot, peer)) return this.#holdUnproven(batch, slot, parts.packetEnd, now);
     const refused = this.#refusePeer(batch, slot, peer);
     if (refused !== 0) return this.drop(batch, slot, refused);
+    if (ipv6.isBubble(bytes, at)) this.cases[Case.DirectBubblesReceived]!++;
     this.#trust(peer, batch.ipv4[slot]!, batch.port[slot]!, now); // ledger REL-12, before the destination is looked at
     this.#deliver(batch, slot, at, parts.packetEnd);
   }
@@ -344,6 +353,7 @@ export class Relay implements Role, Asker {
     this.#dropUnproven(peer);
     for (const { packet } of waiting) this.#reportUnreachable(packet, now);
     if (waiting.length === 0) return;
+    this.cases[Case.PeersUnreachable]!++;
     const reason = 'no answer, neither directly nor through its server';
     this.#events.push({ type: 'peer-unreachable', peer: this.peers.address(peer), reason });
   }
@@ -374,13 +384,14 @@ export class Relay implements Role, Asker {
       peers.nonceLow[peer] = this.#random.uint32();
     }
     const isDirectToo = this.#config.behindNat && this.#maySendTo(mappedIpv4, mappedPort);
-    if (isDirectToo && this.#toward.allow(mappedIpv4, now)) this.#emitBubble(peer, address, mappedIpv4, mappedPort);
-    if (this.#mayAskServer(server)) this.#emitBubble(peer, address, server, SERVER_PORT);
+    if (isDirectToo && this.#toward.allow(mappedIpv4, now))
+      this.#emitBubble(peer, address, mappedIpv4, mappedPort, Case.DirectBubblesSent);
+    if (this.#mayAskServer(server)) this.#emitBubble(peer, address, server, SERVER_PORT, Case.IndirectBubblesSent);
     return true;
   }
 
   /** Ledger M-3, REL-15: the source of a bubble is a link-local address that nobody but its receiver can know. */
-  #emitBubble(peer: number, address: Uint8Array, ipv4: number, port: number): void {
+  #emitBubble(peer: number, address: Uint8Array, ipv4: number, port: number, kind: Case): void {
     const at = this.#datagrams.reserve(ipv6.LENGTH);
     if (at < 0) return;
     const { bytes } = this.#datagrams;
@@ -389,6 +400,7 @@ export class Relay implements Role, Asker {
     writeI32(source, 8, this.peers.nonceHigh[peer]!);
     writeI32(source, 12, this.peers.nonceLow[peer]!);
     this.#datagrams.add(ipv6.emitBubble(bytes, at, BUBBLE_HOP_LIMIT, source, 0, address, 0), ipv4, port);
+    this.cases[kind]!++;
   }
 
   #trust(peer: number, ipv4: number, port: number, now: number): void {
@@ -398,7 +410,9 @@ export class Relay implements Role, Asker {
       if (held.ipv4 !== ipv4 || held.port !== port) this.drops[Drop.MappingMismatch]!++;
       else if (!this.#packets.push(held.packet)) this.drops[Drop.QueueFull]!++;
     }
-    if (isNew) this.#events.push({ type: 'peer-trusted', peer: this.peers.address(peer), mapped: { ipv4, port } });
+    if (!isNew) return;
+    this.cases[Case.PeersTrusted]!++;
+    this.#events.push({ type: 'peer-trusted', peer: this.peers.address(peer), mapped: { ipv4, port } });
   }
 
   #dropUnproven(peer: number): void {

@@ -5,6 +5,7 @@ import * as ipv6 from '../../wire/ipv6.ts';
 import * as origin from '../../wire/origin.ts';
 import * as routerSolicitation from '../../wire/router-solicitation.ts';
 import * as teredo from '../../wire/teredo.ts';
+import { CASES, Case, type CaseCounters } from '../case.ts';
 import { SERVER_PORT, VIA_PRIMARY_ADDRESS, VIA_SECONDARY_ADDRESS } from '../constants.ts';
 import { DROP_REASONS, Drop, type DropCounters } from '../drop.ts';
 import type { RoleEvent } from '../events.ts';
@@ -13,7 +14,7 @@ import { isDirectedBroadcast, isOwnAddress, type LocalNetwork } from '../local-n
 import { Outbox } from '../outbox.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { Hmac, Random, Role } from '../role.ts';
-import { Advertisements, type ServerSecurity } from './advertisement.ts';
+import { Advertisements, type Answer, type ServerSecurity } from './advertisement.ts';
 import * as forwarding from './forwarding.ts';
 
 export interface ServerRates {
@@ -52,6 +53,7 @@ export const serverDefaults = {
  */
 export class Server implements Role {
   readonly drops: DropCounters;
+  readonly cases: CaseCounters;
   readonly config: ServerConfig;
   readonly advertisements: Advertisements;
   readonly #datagrams = new Outbox(8192, 1 << 20);
@@ -61,7 +63,14 @@ export class Server implements Role {
   #networks: readonly LocalNetwork[] = [];
   #isDraining = false;
 
-  constructor(config: ServerConfig, random: Random, hmac: Hmac, drops: DropCounters = new Float64Array(DROP_REASONS)) {
+  constructor(
+    config: ServerConfig,
+    random: Random,
+    hmac: Hmac,
+    drops: DropCounters = new Float64Array(DROP_REASONS),
+    cases: CaseCounters = new Float64Array(CASES),
+  ) {
+    this.cases = cases;
     this.config = config;
     this.drops = drops;
     this.advertisements = new Advertisements(config.ipv4, config.mtu, config.security, hmac, this.#datagrams);
@@ -143,6 +152,7 @@ export class Server implements Role {
     const { bytes, start, port } = batch;
     const via = this.#answeringSocket(batch, slot, solicitationAt);
     const isSent = this.advertisements.emitUsual(bytes, start[slot]!, solicitationAt, ipv4, port[slot]!, via);
+    if (isSent) this.#countAdvertisement(Case.AdvertisementsSent, via !== batch.via[slot]);
     this.drop(batch, slot, isSent ? Drop.Consumed : Drop.QueueFull);
   }
 
@@ -155,6 +165,7 @@ export class Server implements Role {
     if (!this.#advertisementLimit.allow(ipv4, now)) return this.drop(batch, slot, Drop.RateLimited);
     const via = this.#answeringSocket(batch, slot, parts.packetAt);
     const isSent = this.advertisements.emit(batch.bytes, parts, answer, ipv4, batch.port[slot]!, via);
+    if (isSent) this.#countAdvertisement(kindOf(answer), via !== batch.via[slot]);
     this.drop(batch, slot, isSent ? Drop.Consumed : Drop.QueueFull);
   }
 
@@ -171,8 +182,12 @@ export class Server implements Role {
     const length = end - packetAt;
     const at = this.#datagrams.reserve(header + length);
     if (at < 0) return this.drop(batch, slot, Drop.QueueFull);
-    if (header > 0) origin.emit(this.#datagrams.bytes, at, batch.ipv4[slot]!, batch.port[slot]!);
+    if (header > 0) {
+      origin.emit(this.#datagrams.bytes, at, batch.ipv4[slot]!, batch.port[slot]!);
+      this.cases[Case.OriginIndicationsSent]!++;
+    }
     copy(bytes, packetAt, this.#datagrams.bytes, at + header, length);
+    this.cases[ipv6.isBubble(bytes, packetAt) ? Case.BubblesForwarded : Case.EchoesForwardedToClients]!++;
     this.#datagrams.add(at + header + length, ipv4, teredo.port(bytes, destination), VIA_PRIMARY_ADDRESS);
     this.drop(batch, slot, Drop.Consumed);
   }
@@ -185,6 +200,7 @@ export class Server implements Role {
     if (!this.#fromLimit.allow(batch.ipv4[slot]!, now)) return this.drop(batch, slot, Drop.RateLimited);
     batch.start[slot] = packetAt;
     batch.length[slot] = packetEnd - packetAt;
+    this.cases[Case.EchoesForwardedToNativeHosts]!++;
     batch.bytes[packetAt + ipv6.HOP_LIMIT]!--; // RFC 8200 §3: who forwards, lowers it; above 1 it was
   }
 
@@ -193,12 +209,22 @@ export class Server implements Role {
     batch.length[slot] = 0;
   }
 
+  #countAdvertisement(kind: Case, isFromOtherAddress: boolean): void {
+    this.cases[kind]!++;
+    if (isFromOtherAddress) this.cases[Case.ConeAdvertisementsSent]!++;
+  }
+
   /** Ledger SRV-12: with the cone bit set, the answer must come from the address the client did not ask. */
   #answeringSocket({ bytes, via }: Batch, slot: number, solicitationAt: number): number {
     const asked = via[slot]!;
     if (routerSolicitation.coneBit(bytes, solicitationAt) === 0) return asked;
     return asked === VIA_PRIMARY_ADDRESS ? VIA_SECONDARY_ADDRESS : VIA_PRIMARY_ADDRESS;
   }
+}
+
+function kindOf({ key }: Answer): Case {
+  if (key === undefined) return Case.AdvertisementsSent;
+  return key.isRevoked === true ? Case.RevokedAdvertisementsSent : Case.SecuredAdvertisementsSent;
 }
 
 /** Whether a datagram from or to this port of a server's own address would come back to it (ledger SEC-07). */

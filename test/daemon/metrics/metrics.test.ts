@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { FAMILIES } from '../../../src/daemon/metrics/families.ts';
 import { Metrics } from '../../../src/daemon/metrics/metrics.ts';
 import { metricsPage } from '../../../src/daemon/metrics/page.ts';
+import { casesOf } from '../../../src/roles/case.ts';
 import { Drop, dropName } from '../../../src/roles/drop.ts';
 import { clientStatus, statusOf } from '../../text/status-support.ts';
 
@@ -14,6 +15,14 @@ test('every reason of a drop is there before it has happened, and every limit', 
   expect(text).toContain('teredo_limit_bit_total{role="client",limit="answers-per-address"} 12000');
   expect(text).toContain('teredo_state{role="client",state="qualified"} 1');
   expect(text).toContain('teredo_state{role="client",state="dormant"} 0');
+});
+
+test('every case of the RFCs that the role can have is there before it has happened', async () => {
+  const text = await new Metrics().text(statusOf(clientStatus()));
+  const told = text.match(/^teredo_cases_total\{.*$/gm)!;
+  expect(told).toHaveLength(casesOf('client').length);
+  expect(told).toContain('teredo_cases_total{role="client",case="direct bubbles sent"} 7');
+  expect(told).toContain('teredo_cases_total{role="client",case="connectivity tests answered"} 0');
 });
 
 test('what is read twice is told twice, not added up', async () => {
