@@ -15,24 +15,13 @@ import { Drop, type DropCounters } from '../drop.ts';
 import type { Endpoint, RoleEvent } from '../events.ts';
 import type { LimitUse } from '../limits.ts';
 import type { Outbox } from '../outbox.ts';
-import { RateLimit } from '../rate-limit.ts';
 import type { Random } from '../role.ts';
 import * as connectivityTest from './connectivity-test.ts';
 import { countReceived } from './extensions/usage.ts';
 import type { Identity } from './identity.ts';
 import * as localDiscovery from './local-discovery.ts';
+import { StrangerLimits } from './stranger-limits.ts';
 import type { Transmission } from './transmission.ts';
-
-/** Bubbles to one IPv4 address that strangers can cause (ledger SEC-12), per second and at once. */
-const ANSWERS_PER_SECOND = 10;
-const ANSWERS_BURST = 20;
-const ANSWER_BUCKETS = 256;
-/** The same to all addresses together. */
-const ANSWERS_TO_ALL_PER_SECOND = 200;
-const ANSWERS_TO_ALL_BURST = 400;
-/** Connectivity tests in all that strangers can cause (ledger SEC-11), per second and at once. */
-const STRANGER_TESTS_PER_SECOND = 10;
-const STRANGER_TESTS_BURST = 50;
 
 /** UDP to IPv6, the unusual (RFC 4380 §5.2.3): bubbles, trailers, peers not known, and relays not proved. */
 export class Reception {
@@ -44,9 +33,7 @@ export class Reception {
   readonly #events: RoleEvent[];
   /** Packets from native hosts whose relay has not proved itself (RFC 4380 §5.2.3 (6)). */
   readonly #unproven: PacketQueue;
-  readonly #answers: RateLimit;
-  readonly #answersToAll = new RateLimit(ANSWERS_TO_ALL_PER_SECOND, ANSWERS_TO_ALL_BURST, 1, 0);
-  readonly #strangerTests = new RateLimit(STRANGER_TESTS_PER_SECOND, STRANGER_TESTS_BURST, 1, 0);
+  readonly #strangers: StrangerLimits;
 
   constructor(
     limits: ContactLimits,
@@ -64,7 +51,7 @@ export class Reception {
     this.#drops = drops;
     this.#events = events;
     this.#unproven = new PacketQueue(limits.queuedPacketsMax, limits.queuedOctetsPerPeerMax, limits.queuedOctetsMax);
-    this.#answers = new RateLimit(ANSWERS_PER_SECOND, ANSWERS_BURST, ANSWER_BUCKETS, random.uint32());
+    this.#strangers = new StrangerLimits(random);
   }
 
   /** A datagram for the service port of a qualified client that is no router advertisement. */
@@ -104,7 +91,7 @@ export class Reception {
       this.#identity.mayBeNeighbour(ipv4, port);
     if (!isGood) return this.#drop(batch, slot, Drop.Discovery);
     this.#cases[Case.DiscoveryBubblesReceived]!++;
-    if (!this.#mayAnswer(ipv4, now)) return this.#drop(batch, slot, Drop.RateLimited);
+    if (!this.#strangers.mayAnswer(ipv4, now)) return this.#drop(batch, slot, Drop.RateLimited);
     const peer = peers.add(bytes, source, now);
     peers.local[peer] = 1;
     peers.localIpv4[peer] = ipv4;
@@ -119,12 +106,7 @@ export class Reception {
   }
 
   limits(now: number): LimitUse[] {
-    return [
-      queueUse('unproven-packets', this.#unproven),
-      this.#answers.use('answers-per-address', now),
-      this.#answersToAll.use('answers', now),
-      this.#strangerTests.use('tests-for-strangers', now),
-    ];
+    return [queueUse('unproven-packets', this.#unproven), ...this.#strangers.use(now)];
   }
 
   /** Packets that wait for this peer's connectivity test end here. */
@@ -158,7 +140,7 @@ export class Reception {
     const ipv4 = hasOrigin ? origin.ipv4(bytes, parts.originAt) : teredo.ipv4(bytes, source);
     const port = hasOrigin ? origin.port(bytes, parts.originAt) : teredo.port(bytes, source);
     if (!this.#identity.maySendTo(ipv4, port)) return this.#drop(batch, slot, Drop.NotGlobalIpv4);
-    if (!this.#mayAnswer(ipv4, now)) return this.#drop(batch, slot, Drop.RateLimited);
+    if (!this.#strangers.mayAnswer(ipv4, now)) return this.#drop(batch, slot, Drop.RateLimited);
     const client = isTeredo ? copyAddress(bytes, source) : this.#toldAddress(bytes, source, trailers, ipv4);
     if (client !== undefined) {
       const peer = this.#transmission.contacts.peers.add(client, 0, now);
@@ -203,10 +185,6 @@ export class Reception {
     bubbles.sendDirect(peer, now, seenAt);
     if (isNews && asked === 'sent' && peers.trusted[peer] === 0) bubbles.sendIndirect(peer, now);
     return true;
-  }
-
-  #mayAnswer(ipv4: number, now: number): boolean {
-    return this.#answers.allow(ipv4, now) && this.#answersToAll.allow(0, now);
   }
 
   /** A packet or bubble for us, not through the server: the cases of RFC 4380 §5.2.3. */
@@ -344,7 +322,8 @@ export class Reception {
     const source = batch.start[slot]! + ipv6.SOURCE;
     const claimed = teredo.ipv4(bytes, source);
     if (!extensions.supportsSymmetric || !this.#identity.maySendTo(claimed, teredo.port(bytes, source))) return;
-    if (!this.#mayAnswer(claimed, now) || !this.#answers.allow(teredo.server(bytes, source), now)) return;
+    if (!this.#strangers.mayAnswer(claimed, now) || !this.#strangers.mayTrouble(teredo.server(bytes, source), now))
+      return;
     const isNonceless = known >= 0 && trailers.nonce === undefined && extensions.noteNonceless(known);
     contacts.ask(peers.add(bytes, source, now), 1, now);
     // It has answered our question, in its own way: one more, which it can answer so that we believe it. The 2 s of
@@ -391,7 +370,7 @@ export class Reception {
     if (!ipv6.isBubble(batch.bytes, batch.start[slot]!)) return;
     // By a random port: the peer may still wait for a sign of us.
     if (isNew && batch.via[slot] !== VIA_SERVICE) this.#transmission.bubbles.sendDirectToKnown(peer);
-    if (trailers.discovery === 'solicitation' && this.#mayAnswer(batch.ipv4[slot]!, now)) {
+    if (trailers.discovery === 'solicitation' && this.#strangers.mayAnswer(batch.ipv4[slot]!, now)) {
       this.#transmission.answerSolicitation(peer); // ledger EXT-62
     }
     this.#drop(batch, slot, Drop.Consumed);
@@ -422,7 +401,7 @@ export class Reception {
     const known = contacts.peers.find(batch.bytes, source);
     if (known < 0 || !contacts.isPending(known)) {
       const isSpent = known >= 0 && isBudgetSpent(contacts.peers, known, ATTEMPTS_FOR_STRANGERS_MAX, now);
-      if (isSpent || !this.#strangerTests.allow(0, now)) return this.#drop(batch, slot, Drop.RateLimited);
+      if (isSpent || !this.#strangers.mayTest(now)) return this.#drop(batch, slot, Drop.RateLimited);
     }
     const peer = contacts.peers.add(batch.bytes, source, now);
     const isKept = this.#unproven.push(peer, batch.packet(slot), 0, batch.ipv4[slot], batch.port[slot]);
