@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { isatty } from 'node:tty';
 import type { DaemonConfiguration } from '../daemon/configuration/configuration.ts';
 import { processOf } from '../daemon/configuration/process.ts';
 import { type Reload, reload } from '../daemon/configuration/reload.ts';
@@ -8,6 +9,7 @@ import type { Apply, ProcessControl } from '../daemon/control/process-control.ts
 import type { ProcessOptions } from '../daemon/daemon.ts';
 import type { Reporter } from '../daemon/reports.ts';
 import { warning } from '../daemon/reports.ts';
+import type { ServiceManager } from '../daemon/service-manager.ts';
 import type { RunningRoles } from '../daemon/start.ts';
 import type { Intention } from '../daemon/status/status-board.ts';
 import { TeredoError } from '../errors.ts';
@@ -23,7 +25,7 @@ export interface ForegroundOptions {
   readonly intention: Intention;
   /** May take its time. */
   readonly plan: (settings: Settings, around: Foreground) => Plan | Promise<Plan>;
-  /** Reads the configuration again, when SIGHUP asks for it; without it SIGHUP ends the process, as a terminal may. */
+  /** Reads the configuration again, when SIGHUP asks for it; left out, there is no file. */
   readonly reread?: () => Settings;
   /** The same roles with other settings. */
   readonly reconfigured: (settings: Settings) => DaemonConfiguration;
@@ -50,6 +52,7 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
   let state: Reload = { settings: options.settings, applied: [], waiting: [] };
   let daemon: RunningRoles | undefined;
   let control: ProcessControl | undefined;
+  let manager: ServiceManager | undefined;
   const effective = () => overlay(state.settings, control?.changes ?? {}, intention.role);
   const takeOver = (settings: Settings) => {
     log.level = settings.values.log.level;
@@ -65,8 +68,8 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     takeOver(settings);
     return 'live';
   };
-  const hangUp = () => {
-    if (options.reread === undefined) return stop.abort();
+  const readAgain = () => {
+    if (options.reread === undefined) return report(warning(nothingToRead()));
     try {
       state = reload(state.settings, options.reread());
     } catch (error) {
@@ -76,6 +79,13 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     report({ type: 'reloaded', applied: state.applied, waiting: state.waiting });
     for (const remark of unheeded(state.settings)) report(warning(remark));
     takeOver(effective());
+  };
+  const hangUp = () => {
+    // The terminal went away, and with it whoever started this; a service has none and is asked to read its file.
+    if (options.reread === undefined && [0, 1, 2].some(isatty)) return stop.abort();
+    manager?.reloading();
+    readAgain();
+    manager?.reloaded();
   };
   // Until the process has ended: a second signal must not cut short what is being tidied up, nor the exit status.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop.abort());
@@ -87,15 +97,16 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
   import('../daemon/daemon.ts').catch(() => {});
   try {
     const { ServiceManager } = await import('../daemon/service-manager.ts');
-    const manager = new ServiceManager(process.env);
+    const listener = new ServiceManager(process.env);
+    manager = listener;
     const opened = await openControl(options.settings.values, intention, report, () => stop.abort(), apply);
     control = opened;
-    manager.watch(() => opened.ping());
-    stop.signal.addEventListener('abort', () => manager.stopping());
+    listener.watch(() => opened.ping());
+    stop.signal.addEventListener('abort', () => listener.stopping());
     const print = report;
     report = (what) => {
       opened.hear(what);
-      manager.hear(what);
+      listener.hear(what);
       print(what);
     };
     for (const remark of unheeded(options.settings)) report(warning(remark));
@@ -162,6 +173,11 @@ async function runPlan(
     control.detach(daemon);
     stopped.removeEventListener('abort', stop);
   }
+}
+
+function nothingToRead(): TeredoError {
+  const next = 'run it with --config FILE, or "teredo run"; SIGTERM ends it';
+  return new TeredoError('TD-RELOAD-REFUSED', 'SIGHUP reads a configuration again, and this has none', next);
 }
 
 function notReloaded(error: unknown): TeredoError {

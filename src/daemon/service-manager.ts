@@ -44,6 +44,22 @@ export class ServiceManager {
     this.#watching = setInterval(() => void look(), this.#watchdogMs / FEEDS).unref();
   }
 
+  /**
+   * It reads its configuration again, as it was asked to; `reloaded` must follow.
+   *
+   * Source: sd_notify(3): the instant tells this answer from one to an earlier question.
+   */
+  reloading(): void {
+    if (this.#address === undefined) return;
+    // What Node calls high-resolution time is CLOCK_MONOTONIC, in nanoseconds.
+    this.#say('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`);
+  }
+
+  /** With or without success: what ran goes on, and the log says the rest. */
+  reloaded(): void {
+    if (this.#address !== undefined) this.#say('READY=1');
+  }
+
   stopping(): void {
     if (this.#address === undefined) return;
     clearInterval(this.#watching);

@@ -33,7 +33,7 @@ describeWith(laboratory, 'The process around a role', () => {
     return process;
   }
 
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     test(`${signal}: exit status 0, and the host is as before`, async () => {
       const process = await relay();
       expect(await host.run(['ip', '-6', 'route', 'show', 'dev', 'teredo'])).toMatch(/^2001::\/32 .*metric 1024/m);
@@ -42,6 +42,22 @@ describeWith(laboratory, 'The process around a role', () => {
       expect(await host.snapshot()).toBe(before);
     });
   }
+
+  test('SIGHUP without a file: a service goes on and says why; from a terminal that goes away it ends', async () => {
+    const service = await relay();
+    process.kill(service.pid, 'SIGHUP');
+    await service.printed(
+      /"code":"TD-RELOAD-REFUSED","message":"SIGHUP reads a configuration again, and this has none"/,
+    );
+    expect(await service.stop('SIGTERM'), service.output).toBe('exit status 0');
+
+    const command = `${process.execPath} ${PROGRAM} relay --json`;
+    const terminal = host.start(['script', '-qefc', `echo "pid $$"; exec ${command}`, '/dev/null'], 'script');
+    await terminal.printed(READY);
+    process.kill(Number(/pid (\d+)/.exec(terminal.output)![1]), 'SIGHUP');
+    await terminal.printed(/"type":"stopped"/);
+    await until('the host as before', async () => (await host.snapshot()) === before);
+  });
 
   test('a signal while it starts: no trace either', async () => {
     for (const pause of [0, 60, 90, 120, 150]) {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Internet } from '../../src/lab/kernel/internet.ts';
@@ -95,6 +95,22 @@ describeWith(laboratory, 'SIGHUP reads the configuration again', () => {
     expect(await hangUp(client, 'reloaded')).toMatchObject({ applied: [], waiting: [] });
     expect(reports(client, 'qualified')).toHaveLength(1);
     expect(await client.stop('SIGTERM')).toBe('exit status 0');
+  });
+
+  test('a file that only root may read, after root has become another user: who may not is said, and what to do', async () => {
+    const { client, file, peer } = await start(configuration({ interval: 600 }));
+    const user = String(reports(client, 'privileges')[0]!.user);
+    chmodSync(file, 0o600);
+    const refused = await hangUp(client, 'warning');
+    expect(refused.code).toBe('TD-RELOAD-REFUSED');
+    expect(refused.message).toContain(`${file}: permission denied`);
+    expect(refused.next).toBe(
+      `this process is the user ${user}: let that user read the file, and enter ${network.directory}`,
+    );
+    expect((await ping(a, peer, 2)).received).toBe(2);
+
+    chmodSync(file, 0o644);
+    expect(await hangUp(client, 'reloaded')).toMatchObject({ applied: [], waiting: [] });
   });
 
   test('another server first: the client qualifies there, in the same process', async () => {

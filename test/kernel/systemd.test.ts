@@ -127,6 +127,18 @@ describeWith([...laboratory, 'code that everybody may read'], 'A daemon with the
     expect(told.find((text) => text.startsWith('STATUS=qualified'))).toMatch(
       /^STATUS=qualified, address 2001:0:c000:201:/,
     );
+
+    // sd_notify(3): between these two systemd calls it reloading; the instant is that of CLOCK_MONOTONIC.
+    const before = globalThis.process.hrtime.bigint() / 1_000n;
+    globalThis.process.kill(process.pid, 'SIGHUP');
+    await until('the end of the reload', () => heard().filter((text) => text.startsWith('READY')).length === 2);
+    const reload = told.findIndex((text) => text.startsWith('RELOADING=1'));
+    const instant = /^RELOADING=1\nMONOTONIC_USEC=(\d+)$/.exec(told[reload]!)?.[1];
+    expect(BigInt(instant!)).toBeGreaterThanOrEqual(before);
+    expect(BigInt(instant!)).toBeLessThanOrEqual(globalThis.process.hrtime.bigint() / 1_000n);
+    expect(told.indexOf('READY=1')).toBeGreaterThan(reload);
+    expect(process.output).toContain('"code":"TD-RELOAD-REFUSED"');
+
     expect(await process.stop(), process.output).toBe('exit status 0');
     expect(heard().at(-1)).toBe('STOPPING=1\nSTATUS=stopping');
   });

@@ -1,5 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
+import { nameOfUser } from '../../io/linux/accounts.ts';
 import { KEYS, SECTIONS } from './keys.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './problems.ts';
@@ -37,8 +39,15 @@ export function readConfigurationFile(path: string): FileContent {
     if (status.size > OCTETS_MAX) return fail('is longer than any configuration', 'name another file');
     return parseConfiguration(readFileSync(path, 'utf8'), path);
   } catch (error) {
-    return fail(wordsFor(error), 'name a readable file');
+    const isForbidden = (error as NodeJS.ErrnoException).code === 'EACCES';
+    return fail(wordsFor(error), isForbidden ? allowance(path) : 'name a readable file');
   }
+}
+
+/** Root may have become another user, whom its files are closed to. */
+function allowance(path: string): string {
+  const user = nameOfUser(process.geteuid?.() ?? 0);
+  return `this process is the user ${user}: let that user read the file, and enter ${dirname(path)}`;
 }
 
 /** The text of a file; `path` names it in messages. */

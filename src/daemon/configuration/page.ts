@@ -16,7 +16,8 @@ export function configurationPage(): string {
     '',
     'SIGHUP reads the file again. What is *live* changes at once, and peers stay; the rest is named as waiting for a',
     'restart; a file that is wrong changes nothing. After root has become another user, that user must be able to read',
-    'the file and the secrets. Without `--config` SIGHUP ends the process, as a terminal that goes away may.',
+    'the file and the secrets. Without a file SIGHUP changes nothing; on a terminal it ends the process, for that is how a',
+    'terminal goes away.',
     '',
     'In the environment lists have commas between their items, and an empty variable says nothing.',
   ];

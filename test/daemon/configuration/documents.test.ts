@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { parseConfiguration } from '../../../src/daemon/configuration/file.ts';
 import { jsonSchema } from '../../../src/daemon/configuration/json-schema.ts';
 import { KEYS } from '../../../src/daemon/configuration/keys.ts';
+import { ROLES } from '../../../src/daemon/configuration/names.ts';
 import { toNetsh } from '../../../src/daemon/configuration/netsh.ts';
 import { configurationPage } from '../../../src/daemon/configuration/page.ts';
 import { settle } from '../../../src/daemon/configuration/settings.ts';
@@ -20,6 +21,16 @@ test('docs/teredo.schema.json is what "npm run configuration" writes; an empty f
   expect(JSON.parse(readFileSync('docs/teredo.schema.json', 'utf8'))).toEqual(schema);
   expect([schema.required, schema.additionalProperties]).toEqual([undefined, false]);
 });
+
+test.each(ROLES)(
+  'examples/etc-teredo/%s.toml is a right file for that role, and sets no key that nobody heeds',
+  (role) => {
+    const path = `examples/etc-teredo/${role}.toml`;
+    const settings = settle({ file: parseConfiguration(readFileSync(path, 'utf8'), path) });
+    expect(settings.values.role).toBe(role);
+    expect(settings.unwired).toEqual([]);
+  },
+);
 
 test('a client for Windows: five fields, and what Windows cannot do is said', () => {
   const { commands, remarks } = exported(
