@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** The page as static files below `dist/web`; relative addresses, for the server puts its token in front of them. */
+/** Laboratory and dashboard as static files below `dist/web`; relative addresses, for the server puts its token in front of them. */
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
@@ -12,5 +12,8 @@ export default defineConfig({
     target: 'es2023',
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rolldownOptions: {
+      input: ['index.html', 'dashboard.html'].map((name) => `${import.meta.dirname}/${name}`),
+    },
   },
 });

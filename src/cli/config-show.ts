@@ -1,5 +1,6 @@
 import { SECTIONS } from '../daemon/configuration/keys.ts';
 import type { Setting, Settings } from '../daemon/configuration/settings.ts';
+import { configurationJson } from '../daemon/configuration/told.ts';
 import { tomlValue } from '../daemon/configuration/toml.ts';
 import { settingsFrom, usualFile } from './settings.ts';
 import { paint } from './terminal.ts';
@@ -10,7 +11,7 @@ const REMARK_COLUMN = 32;
 /** `teredo config show`: TOML that says what holds here, each value with its source behind it. */
 export function show(file: string | undefined, json: boolean): void {
   const settings = settingsFrom(file ?? usualFile());
-  if (json) process.stdout.write(`${JSON.stringify(asJson(settings))}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(configurationJson(settings))}\n`);
   else process.stdout.write(`${render(settings).join('\n')}\n`);
 }
 
@@ -39,20 +40,4 @@ function origin({ source, name, where, key }: Setting): string {
   const unit = key.unit === '' ? '' : `${key.unit}, `;
   if (source === 'file') return `${unit}${/line \d+$/.exec(where)?.[0] ?? 'file'}`;
   return `${unit}${source === 'default' ? 'default' : name}`;
-}
-
-function asJson(settings: Settings): object {
-  return {
-    schemaVersion: 1,
-    type: 'configuration',
-    ...(settings.file === undefined ? {} : { file: settings.file }),
-    values: settings.all.map(({ key, value, source, name, where }) => ({
-      key: key.path,
-      value: value ?? null,
-      source,
-      ...(source === 'default' ? {} : { name }),
-      ...(where === '' ? {} : { where }),
-      ...(key.unit === '' ? {} : { unit: key.unit }),
-    })),
-  };
 }

@@ -84,7 +84,8 @@ async function onlySocket(): Promise<string> {
   );
 }
 
-function unreachable(path: string, error: NodeJS.ErrnoException): TeredoError {
+/** Why nobody answers there, and what to do. */
+export function unreachable(path: string, error: NodeJS.ErrnoException): TeredoError {
   if (error.code === 'EACCES' || error.code === 'EPERM') {
     const next = 'join the group that owns it ("ls -l" tells; usually: usermod -aG teredo USER, then log in again)';
     return new TeredoError('TD-NOT-REACHABLE-PERMISSION', `you may not use the control socket ${path}`, next);

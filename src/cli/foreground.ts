@@ -4,6 +4,7 @@ import type { DaemonConfiguration } from '../daemon/configuration/configuration.
 import { processOf } from '../daemon/configuration/process.ts';
 import { type Reload, reload } from '../daemon/configuration/reload.ts';
 import type { Settings } from '../daemon/configuration/settings.ts';
+import { configurationJson } from '../daemon/configuration/told.ts';
 import { isLive, isOfProcess, overlay } from '../daemon/control/changes.ts';
 import type { Apply, ProcessControl } from '../daemon/control/process-control.ts';
 import type { ProcessOptions } from '../daemon/daemon.ts';
@@ -99,7 +100,11 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     const { ServiceManager } = await import('../daemon/service-manager.ts');
     const listener = new ServiceManager(process.env);
     manager = listener;
-    const opened = await openControl(options.settings.values, intention, report, () => stop.abort(), apply);
+    const opened = await openControl(options.settings.values, intention, report, {
+      end: () => stop.abort(),
+      apply,
+      configuration: () => configurationJson(effective()),
+    });
     control = opened;
     listener.watch(() => opened.ping());
     stop.signal.addEventListener('abort', () => listener.stopping());

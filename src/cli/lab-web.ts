@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
+import { openBrowser } from './browser.ts';
 import { numberFlag, usageError } from './flags.ts';
 import { Exit, paint } from './terminal.ts';
 
@@ -44,11 +44,4 @@ async function run(name: string, options: WebOptions): Promise<void> {
   await stopped;
   await server.close();
   process.exitCode = Exit.Fine;
-}
-
-/** As the desktop does it; where there is none, the address on the terminal must do. */
-function openBrowser(url: string): void {
-  const child = spawn('xdg-open', [url], { stdio: 'ignore', detached: true });
-  child.on('error', () => process.stderr.write('no browser could be opened; open the address yourself\n'));
-  child.unref();
 }

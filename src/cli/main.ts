@@ -26,6 +26,7 @@ import * as status from './status.ts';
 import { Exit, reportError } from './terminal.ts';
 import * as trace from './trace.ts';
 import { version } from './version.ts';
+import * as web from './web.ts';
 
 /** Each file of a command adds it to the program; what a command needs to run it loads when it runs. */
 const commands = [
@@ -40,6 +41,7 @@ const commands = [
   reset,
   drain,
   events,
+  web,
   bugreport,
   ping,
   trace,

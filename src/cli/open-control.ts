@@ -1,24 +1,24 @@
 import type { Values } from '../daemon/configuration/schema.ts';
-import type { Apply, ProcessControl } from '../daemon/control/process-control.ts';
+import { isLoopback, splitListen } from '../daemon/configuration/values.ts';
+import type { ProcessControl, ProcessControlOptions } from '../daemon/control/process-control.ts';
 import { type Report, type Reporter, warning } from '../daemon/reports.ts';
 import type { Intention } from '../daemon/status/status-board.ts';
-import { asTeredoError } from '../errors.ts';
+import { asTeredoError, TeredoError } from '../errors.ts';
 import { tell } from './story.ts';
 import { tellJson } from './story-json.ts';
 import { version } from './version.ts';
 
 /**
- * Opens the control socket of this process, and its metrics for others, and gives what stands behind it.
+ * Opens the control socket of this process, its metrics and its dashboard, and gives what stands behind it.
  *
  * Errors: TD-ALREADY-RUNNING; what keeps a socket that was asked for from being opened. The usual one is done without,
  *         with a warning.
  */
 export async function openControl(
-  { control: { enabled, socket, group }, metrics }: Pick<Values, 'control' | 'metrics'>,
+  { control: { enabled, socket, group }, metrics, web }: Pick<Values, 'control' | 'metrics' | 'web'>,
   intention: Intention,
   report: Reporter,
-  end: () => void,
-  apply: Apply,
+  own: Pick<ProcessControlOptions, 'end' | 'apply' | 'configuration'>,
 ): Promise<ProcessControl> {
   const { ProcessControl } = await import('../daemon/control/process-control.ts');
   const teller = { json: tellJson, text: tell };
@@ -26,8 +26,7 @@ export async function openControl(
     version: version(),
     intention,
     teller,
-    end,
-    apply,
+    ...own,
     report: (what) => hear(what),
   });
   const hear = (what: Report): void => {
@@ -38,6 +37,7 @@ export async function openControl(
     const { MetricsServer } = await import('../daemon/metrics/metrics-server.ts');
     await MetricsServer.open(control, metrics.listen);
   }
+  if (web.listen !== undefined) await openPage(control, web.listen, web.remote, report);
   if (!enabled) return control;
   const { ControlServer } = await import('../daemon/control/control-server.ts');
   const { socketPath } = await import('../daemon/control/socket-path.ts');
@@ -50,4 +50,21 @@ export async function openControl(
     hear(warning(known));
   }
   return control;
+}
+
+/** The address goes to whoever sees what this process prints, not among its events: those go into bug reports. */
+async function openPage(control: ProcessControl, listen: string, isRemote: boolean, report: Reporter): Promise<void> {
+  const { controlApp } = await import('../daemon/control/app.ts');
+  const { ownUpstream } = await import('../daemon/web/dashboard-api.ts');
+  const { servePage } = await import('../daemon/web/page-server.ts');
+  const { address, port } = splitListen(listen);
+  const upstream = ownUpstream(controlApp(control));
+  const server = await servePage({ address, port, index: 'dashboard.html', upstream });
+  server.unref();
+  control.board.web = server.url;
+  report({ type: 'web', url: server.url });
+  if (isRemote && !isLoopback(address)) {
+    const message = `other hosts reach the dashboard on ${address}, and on the way its token can be read`;
+    report(warning(new TeredoError('TD-WEB-REMOTE', message, 'prefer 127.0.0.1 and "ssh -L"')));
+  }
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { HOOK_TIME_LIMIT_S } from '../daemon/configuration/names.ts';
 import type { Options } from './role-command.ts';
 
@@ -18,6 +18,8 @@ export const PROCESS_OPTIONS: Options = {
   metrics: { flag: '--metrics', key: 'metrics.listen' },
   logFormat: { flag: '--log-format', key: 'log.format' },
   logLevel: { flag: '--log-level', key: 'log.level' },
+  web: { flag: '--web', key: 'web.listen' },
+  webRemote: { flag: '--web-remote', key: 'web.remote' },
   user: { flag: '--user', key: 'privileges.user' },
 };
 
@@ -40,6 +42,13 @@ export function addProcessFlags(program: Command): void {
         '--metrics <ADDRESS:PORT>',
         'serve /metrics, /healthz and /readyz there (default: on the control socket only)',
       )
+      .addOption(
+        new Option(
+          '--web [ADDRESS:PORT]',
+          'serve the dashboard there (default: a free port of 127.0.0.1); its address is printed',
+        ).preset('127.0.0.1:0'),
+      )
+      .option('--web-remote', 'let --web be an address that other hosts reach')
       .option(
         '--user <NAME>',
         'whom root becomes once ports are open (default: teredo, else nobody; "root": nobody else)',

@@ -29,6 +29,7 @@ export function statusText(status: Status, style: StatusStyle): string[] {
     lines.push(...labelled(clock(time), `${message} (${code})`, width));
     if (next !== '') lines.push(...labelled('', `next: ${next}`, width));
   }
+  if (status.web !== null) lines.push('', ...labelled('dashboard', status.web, width));
   const { pid, version, forMs } = status.process;
   lines.push('', faint(`teredo ${version}, process ${pid}, running for ${duration(forMs)}`));
   return lines;

@@ -56,6 +56,7 @@ export function body(report: Report): Record<string, unknown> {
     case 'event':
       return { role: report.role.role, ...event(report.event) };
     case 'privileges':
+    case 'web':
     case 'hook':
     case 'reloaded':
     case 'warning':

@@ -48,6 +48,8 @@ export function tell(report: Report): string[] {
       return tellEvent(report.role, report.event);
     case 'privileges':
       return [`user ${report.user}, rights left: ${report.capabilities.join(', ') || 'none'}`];
+    case 'web':
+      return [`dashboard: ${report.url}`, '  whoever has this address can look; nobody can change anything'];
     case 'hook':
       return [`hook ${report.hook}: ${report.text}`];
     case 'warning':

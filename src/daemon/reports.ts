@@ -70,6 +70,8 @@ export type Report =
   | { readonly type: 'privileges'; readonly user: string; readonly capabilities: readonly string[] }
   /** A line that a hook printed. */
   | { readonly type: 'hook'; readonly hook: string; readonly program: string; readonly text: string }
+  /** The dashboard is there. Only who may use it hears of this: the address has the token in it. */
+  | { readonly type: 'web'; readonly url: string }
   /** A configuration was read again. Both are texts such as "client.port = 4000": what holds now, what after a restart. */
   | { readonly type: 'reloaded'; readonly applied: readonly string[]; readonly waiting: readonly string[] }
   /** Nothing new is begun any more; the process ends in so many seconds. */

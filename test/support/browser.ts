@@ -23,8 +23,8 @@ export interface Visit {
   readonly complaints: readonly string[];
 }
 
-/** A browser, and the laboratory's server as users start it. */
-export class Laboratory {
+/** A browser, and one of our pages, served as users have it served. */
+export class Site {
   readonly url: string;
   readonly #server: ChildProcess;
   readonly #browser: Browser;
@@ -35,11 +35,12 @@ export class Laboratory {
     this.#browser = browser;
   }
 
-  static async start(): Promise<Laboratory> {
-    const server = spawn(process.execPath, [PROGRAM, 'lab', 'web', '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  /** `argv`: the command that serves it. */
+  static async start(argv: readonly string[]): Promise<Site> {
+    const server = spawn(process.execPath, [PROGRAM, ...argv, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [first] = (await once(server.stdout, 'data')) as [Buffer];
     const { url } = JSON.parse(String(first)) as { url: string };
-    return new Laboratory(url, server, await chromium.launch({ executablePath: CHROMIUM, args: FLAGS }));
+    return new Site(url, server, await chromium.launch({ executablePath: CHROMIUM, args: FLAGS }));
   }
 
   /** Opens the page; `fragment` with its "#". */
@@ -59,7 +60,7 @@ export class Laboratory {
       if (!request.url().startsWith(this.url) && !request.url().startsWith('blob:')) complaints.push(request.url());
     });
     await page.goto(this.url + fragment);
-    await page.waitForSelector('.chart');
+    await page.waitForSelector('.chart', { state: 'attached' });
     return { page, complaints };
   }
 

@@ -80,6 +80,7 @@ export function statusOf(...roles: readonly RoleStatus[]): Status {
       startedAt: '2026-11-23T11:59:00.000Z',
       forMs: 121_000,
     },
+    web: null,
     dataPath: { answers: true },
     roles,
     warnings: [],

@@ -48,6 +48,41 @@ test.each(['/', '/index.html', '/assets/page.js', '/a-toke/', '/a-token2/', '/A-
   },
 );
 
+describe('what the page asks', () => {
+  const asked: string[] = [];
+  const dashboard = pageApp({
+    files,
+    token: TOKEN,
+    host: () => HOST,
+    upstream: (path) => {
+      asked.push(path);
+      return path.startsWith('/v1/peers') ? new Response('none', { status: 400 }) : Response.json({ path });
+    },
+  });
+  const ask = (path: string, init: RequestInit = {}) =>
+    dashboard.request(`http://${HOST}${path}`, { ...init, headers: { host: HOST, ...init.headers } });
+
+  test('goes on with its query; that there are no peers is no failure', async () => {
+    const status = await ask(`/${TOKEN}/v1/status?a=1`);
+    expect(await status.json()).toEqual({ path: '/v1/status?a=1' });
+    expect(status.headers.get('x-content-type-options')).toBe('nosniff');
+    expect((await ask(`/${TOKEN}/v1/peers?role=0`)).status).toBe(204);
+  });
+
+  test('is looking alone: nothing else is passed on, and nothing without token or from elsewhere', async () => {
+    asked.length = 0;
+    for (const what of ['set', 'reset', 'drain', 'bugreport', 'metrics', 'status/x', '..%2fset']) {
+      expect((await ask(`/${TOKEN}/v1/${what}`)).status).toBe(404);
+    }
+    expect((await ask(`/${TOKEN}/v1/status`, { method: 'POST' })).status).toBe(404);
+    expect((await ask('/v1/status')).status).toBe(403);
+    expect((await ask('/other/v1/status')).status).toBe(403);
+    expect((await ask(`/${TOKEN}/v1/status`, { headers: { origin: 'http://evil.example' } })).status).toBe(403);
+    expect((await ask(`/${TOKEN}/v1/status`, { headers: { host: 'evil.example' } })).status).toBe(421);
+    expect(asked).toEqual([]);
+  });
+});
+
 function get(path: string, headers: Record<string, string> = {}): Promise<Response> {
   return Promise.resolve(app.request(`http://${HOST}${path}`, { headers: { host: HOST, ...headers } }));
 }

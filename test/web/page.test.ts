@@ -4,14 +4,14 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CaptureReader } from '../../src/capture/capture-reader.ts';
 import { parseScenarioFile } from '../../src/lab/scenario-file.ts';
-import { Laboratory } from '../support/browser.ts';
+import { Site } from '../support/browser.ts';
 import { describeWith } from '../support/capabilities.ts';
 
 describeWith(['chromium'], 'the laboratory in the browser', () => {
-  let laboratory: Laboratory;
+  let laboratory: Site;
 
   beforeAll(async () => {
-    laboratory = await Laboratory.start();
+    laboratory = await Site.start(['lab', 'web']);
   });
   afterAll(() => laboratory?.stop());
 

@@ -12,6 +12,7 @@ import { Chart } from './views/map/chart.tsx';
 import { SettingsPanel } from './views/settings.tsx';
 import { StatesPanel } from './views/states.tsx';
 import { TablePanel } from './views/table.tsx';
+import { Tabs } from './views/tabs.tsx';
 import { prefersStillness } from './views/theme.ts';
 import { Transport } from './views/transport.tsx';
 
@@ -65,7 +66,12 @@ export function App({ laboratory }: { readonly laboratory: Laboratory }) {
         <div class="side">
           <Ladder player={player} />
           <section class="dock" aria-label="Details">
-            <Tabs tab={tab.value} onTab={(next) => (tab.value = next)} changed={laboratory.changes.value.length} />
+            <Tabs
+              tabs={TABS}
+              tab={tab.value}
+              onTab={(next) => (tab.value = next)}
+              counts={{ settings: laboratory.changes.value.length }}
+            />
             <div class="panel" role="tabpanel" id="panel" aria-labelledby={`tab-${tab.value}`} tabIndex={0}>
               {tab.value === 'datagram' && <DatagramPanel player={player} />}
               {tab.value === 'address' && <AddressPanel player={player} />}
@@ -87,50 +93,6 @@ export function App({ laboratory }: { readonly laboratory: Laboratory }) {
       {dialog.value === 'save' && <Save laboratory={laboratory} onClose={close} />}
       {dialog.value === 'help' && <Help onClose={close} />}
     </>
-  );
-}
-
-interface TabsProps {
-  readonly tab: Tab;
-  readonly onTab: (tab: Tab) => void;
-  readonly changed: number;
-}
-
-function Tabs({ tab, onTab, changed }: TabsProps) {
-  const move = (event: KeyboardEvent, by: number) => {
-    const index = TABS.findIndex(([name]) => name === tab);
-    const next = TABS[(index + by + TABS.length) % TABS.length]![0];
-    onTab(next);
-    event.preventDefault();
-    event.stopPropagation();
-    document.getElementById(`tab-${next}`)?.focus();
-  };
-  return (
-    <div
-      class="tabs"
-      role="tablist"
-      aria-label="Details"
-      onKeyDown={(event) => {
-        if (event.key === 'ArrowRight') move(event, 1);
-        if (event.key === 'ArrowLeft') move(event, -1);
-      }}
-    >
-      {TABS.map(([name, words]) => (
-        <button
-          key={name}
-          id={`tab-${name}`}
-          type="button"
-          role="tab"
-          aria-selected={name === tab}
-          aria-controls="panel"
-          tabIndex={name === tab ? 0 : -1}
-          onClick={() => onTab(name)}
-        >
-          {words}
-          {name === 'settings' && changed > 0 && <span class="count">{changed}</span>}
-        </button>
-      ))}
-    </div>
   );
 }
 

@@ -4,6 +4,7 @@ import type { Argv } from '../hooks/hooks.ts';
 import type { Problem } from './problems.ts';
 import type { Settings } from './settings.ts';
 import { wordsFor } from './system-words.ts';
+import { isLoopback, splitListen } from './values.ts';
 
 /** The programs that run as hooks. */
 const PROGRAMS = ['up', 'down', 'address_changed', 'client_hook'] as const;
@@ -11,7 +12,7 @@ const PROGRAMS = ['up', 'down', 'address_changed', 'client_hook'] as const;
 /** What settings say of the process, whatever its roles are. Errors: ConfigurationError. */
 export function processOf(settings: Settings): ProcessOptions {
   const { up, down, address_changed, client_hook, time_limit } = settings.values.hooks;
-  const problems = PROGRAMS.flatMap((name) => objectToProgram(settings, name));
+  const problems = [...PROGRAMS.flatMap((name) => objectToProgram(settings, name)), ...objectToPage(settings)];
   if (problems.length > 0) throw settings.refuse(problems);
   const { user } = settings.values.privileges;
   const { socket } = settings.values.control;
@@ -50,4 +51,18 @@ function objectToProgram(settings: Settings, name: (typeof PROGRAMS)[number]): P
   } catch (error) {
     return blame(wordsFor(error), 'name a program; "chmod +x" makes a script one');
   }
+}
+
+/** The dashboard is for this host, and its address is the only `Host` that is served, so it must be one. */
+function objectToPage(settings: Settings): Problem[] {
+  const { listen, remote } = settings.values.web;
+  if (listen === undefined) return [];
+  const { address } = splitListen(listen);
+  const blame = (reason: string, fix: string) => [settings.problem('web.listen', reason, fix)];
+  if (/^[0:.]+$/.test(address)) return blame('is every address of this host', 'name one of them');
+  if (remote || isLoopback(address)) return [];
+  return blame(
+    'can be reached from other hosts, and plain HTTP keeps no secret',
+    'say 127.0.0.1 and forward the port ("ssh -L"), or set web.remote if it must be (--web-remote)',
+  );
 }

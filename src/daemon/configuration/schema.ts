@@ -23,6 +23,7 @@ import {
   objectToInterface,
   objectToIpv4,
   objectToListen,
+  objectToPageListen,
   objectToPath,
   objectToProgram,
   objectToServer,
@@ -221,10 +222,10 @@ export const schema = z.strictObject({
     .prefault({}),
   web: z
     .strictObject({
-      listen: textIfAny(objectToListen, 'Where a browser finds the dashboard.', {
+      listen: textIfAny(objectToPageListen, 'Where a browser finds the dashboard; port 0: a free one.', {
         otherwise: 'nowhere',
-        unwired: true,
       }),
+      remote: yesNo(false, 'Let that be an address which others reach: over plain HTTP, they could read the token.'),
     })
     .prefault({}),
   hooks: z

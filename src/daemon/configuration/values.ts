@@ -42,6 +42,21 @@ export function objectToListen(text: string): Objection {
   return { reason: 'not an address with a port', fix: 'for instance 127.0.0.1:9100 or [::1]:9100' };
 }
 
+/** "[::1]:8000" as its parts, without brackets. */
+export function splitListen(listen: string): { readonly address: string; readonly port: number } {
+  const at = listen.lastIndexOf(':');
+  return { address: listen.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(listen.slice(at + 1)) };
+}
+
+export function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
+/** As above; the system may choose the port, for the page's address is printed. */
+export function objectToPageListen(text: string): Objection {
+  return /:0{1,5}$/.test(text) ? objectToListen(text.replace(/0+$/, '1')) : objectToListen(text);
+}
+
 export function objectToPath(text: string): Objection {
   if (text.startsWith('/')) return undefined;
   return { reason: 'not a whole path', fix: 'begin it with "/"' };

@@ -5,6 +5,7 @@ import { PAGE_MAX } from '../peer-page.ts';
 import { parseWanted } from './changes.ts';
 import type { Controlled } from './controlled.ts';
 import { eventStream } from './event-stream.ts';
+import { liveStream } from './live-stream.ts';
 import { peersJson } from './peer-json.ts';
 import { tapRoutes } from './tap-routes.ts';
 import { usage } from './usage.ts';
@@ -51,6 +52,8 @@ function addQuestions(app: Hono, controlled: Controlled): void {
     const after = asked === undefined ? Number.MAX_SAFE_INTEGER : Number(asked);
     return eventStream(context, controlled.events, Number.isInteger(after) ? after : 0);
   });
+  app.get('/v1/live', (context) => liveStream(context, controlled));
+  app.get('/v1/configuration', (context) => context.json(controlled.configuration()));
   app.get('/v1/bugreport', async (context) => context.json(await controlled.bugReport()));
 }
 

@@ -1,5 +1,6 @@
+import type { ConfigurationJson } from '../configuration/configuration-json.ts';
 import type { PeerPage } from '../peer-page.ts';
-import type { Status } from '../status/status.ts';
+import type { CounterStatus, Status } from '../status/status.ts';
 import type { Echo } from '../tap/injection.ts';
 import type { TapOptions } from '../tap/tap-options.ts';
 import type { BugReport } from './bug-report.ts';
@@ -10,6 +11,10 @@ import type { EventFeed } from './event-feed.ts';
 export interface Controlled {
   readonly events: EventFeed;
   status(): Promise<Status>;
+  /** What each role has counted so far; asks nobody, so it may be asked often. */
+  counters(): readonly CounterStatus[];
+  /** The configuration that holds. */
+  configuration(): ConfigurationJson;
   /** The Teredo address; undefined while there is none. */
   address(): string | undefined;
   /** Errors: TeredoError when the data path does not answer. Undefined: there is no such role, or it keeps no peers. */

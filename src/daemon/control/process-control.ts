@@ -1,10 +1,11 @@
 import { TeredoError } from '../../errors.ts';
 import type { LimitUse } from '../../roles/limits.ts';
 import type { DaemonConfiguration } from '../configuration/configuration.ts';
+import type { ConfigurationJson } from '../configuration/configuration-json.ts';
 import type { PeerPage } from '../peer-page.ts';
 import type { Report } from '../reports.ts';
 import type { RunningRoles } from '../start.ts';
-import type { Status } from '../status/status.ts';
+import type { CounterStatus, Status } from '../status/status.ts';
 import { type Intention, StatusBoard } from '../status/status-board.ts';
 import type { Echo } from '../tap/injection.ts';
 import { localIpv4Of } from '../tap/local-ipv4.ts';
@@ -31,6 +32,7 @@ export interface ProcessControlOptions {
   readonly intention: Intention;
   readonly teller: Teller;
   readonly apply: Apply;
+  readonly configuration: () => ConfigurationJson;
   /** Ends the process in order. */
   readonly end: () => void;
   /** Where reports of our own go; they come back by `hear`. */
@@ -91,6 +93,14 @@ export class ProcessControl implements Controlled {
 
   async status(): Promise<Status> {
     return this.board.status(await this.#limits());
+  }
+
+  counters(): readonly CounterStatus[] {
+    return this.board.counters();
+  }
+
+  configuration(): ConfigurationJson {
+    return this.#options.configuration();
   }
 
   address(): string | undefined {

@@ -118,6 +118,10 @@ export class RoleBoard {
     this.#enter('offline');
   }
 
+  counterStatus(): CounterStatus {
+    return counterStatus(this.#counters);
+  }
+
   status(limits: readonly LimitUse[] | null): RoleStatus {
     const role = this.#current;
     const isClient = role.role === 'client';

@@ -3,7 +3,7 @@ import type { DaemonConfiguration } from '../configuration/configuration.ts';
 import type { RoleCounters } from '../counters.ts';
 import type { Report } from '../reports.ts';
 import { RoleBoard } from './role-board.ts';
-import type { ErrorStatus, RoleStatus, Status, TeredoType, WarningStatus } from './status.ts';
+import type { CounterStatus, ErrorStatus, RoleStatus, Status, TeredoType, WarningStatus } from './status.ts';
 import { isWell, verdict } from './verdict.ts';
 
 /** Warnings that are kept. */
@@ -24,6 +24,8 @@ export interface AboutProcess {
 
 /** The one place that knows how this process stands: it hears every report, and forgets what is over. */
 export class StatusBoard {
+  /** Where this process serves its dashboard; null: nowhere. */
+  web: string | null = null;
   readonly #about: AboutProcess;
   readonly #startedAt = new Date();
   readonly #startedMs = performance.now();
@@ -90,6 +92,11 @@ export class StatusBoard {
     return this.#roles.map(({ configuration }) => configuration);
   }
 
+  /** What each role has counted so far. */
+  counters(): readonly CounterStatus[] {
+    return this.#roles.map((role) => role.counterStatus());
+  }
+
   /** `limits` by role; undefined: the data path does not answer. */
   status(limits: readonly (readonly LimitUse[])[] | undefined): Status {
     const roles =
@@ -106,6 +113,7 @@ export class StatusBoard {
         startedAt: this.#startedAt.toISOString(),
         forMs: Math.round(performance.now() - this.#startedMs),
       },
+      web: this.web,
       dataPath: { answers },
       roles,
       warnings: [...this.#warnings],

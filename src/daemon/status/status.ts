@@ -1,7 +1,7 @@
 import type { LimitUse } from '../../roles/limits.ts';
 import type { NatBehaviour, NatType } from '../../roles/role.ts';
 
-import type { AnnouncementState } from '../reports.ts';
+import type { Health } from '../announcement/health.ts';
 
 export type { LimitUse } from '../../roles/limits.ts';
 
@@ -18,6 +18,8 @@ export interface Status {
   /** Whether every role does its work, or waits as it should. */
   readonly isWell: boolean;
   readonly process: ProcessStatus;
+  /** Where the dashboard is, token and all; null: nowhere. */
+  readonly web: string | null;
   /** Whether the thread that carries packets answers. */
   readonly dataPath: { readonly answers: boolean };
   readonly roles: readonly RoleStatus[];
@@ -89,7 +91,7 @@ export interface RoleStatus {
 }
 
 export interface AnnouncementStatus {
-  readonly state: AnnouncementState;
+  readonly state: Health['state'];
   readonly since: string;
   readonly forMs: number;
   /** Why it is withdrawn; null: it is not, or not because of a test. */

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Hono } from 'hono';
+import { addDashboardApi, type Upstream } from './dashboard-api.ts';
 import type { PageFile } from './page-files.ts';
 
 /** Nothing but our own files: no inline script, no other host, no frame around us. */
@@ -29,6 +30,10 @@ export interface PageAppOptions {
   readonly token: string;
   /** "127.0.0.1:8000": the only Host, and with "http://" the only Origin, that is served. */
   readonly host: () => string;
+  /** The file at "/TOKEN/". */
+  readonly index?: string;
+  /** Who answers what the page asks; left out: nobody, the page has all it needs. */
+  readonly upstream?: Upstream;
 }
 
 /**
@@ -38,7 +43,7 @@ export interface PageAppOptions {
  * `Origin` and `Host` are refused before the token is looked at. The token stands in the path, so that the page's own
  * files have it without a cookie, and the referrer policy keeps it from others.
  */
-export function pageApp({ files, token, host }: PageAppOptions): Hono {
+export function pageApp({ files, token, host, index = 'index.html', upstream }: PageAppOptions): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
     for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
@@ -49,9 +54,10 @@ export function pageApp({ files, token, host }: PageAppOptions): Hono {
     if (!isSame(given, token)) return context.text('The address needs the token that was printed with it.\n', 403);
     return next();
   });
+  if (upstream !== undefined) addDashboardApi(app, upstream);
   app.get('/:token/:path{.*}', (context) => {
     const path = context.req.param('path');
-    const file = files.get(path === '' ? 'index.html' : path);
+    const file = files.get(path === '' ? index : path);
     if (file === undefined) return context.text('There is no such file.\n', 404);
     return context.body(file.bytes, 200, { 'Content-Type': file.type });
   });

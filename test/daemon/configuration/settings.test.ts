@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseConfiguration, readConfigurationFile } from '../../../src/daemon/configuration/file.ts';
 import { KEYS } from '../../../src/daemon/configuration/keys.ts';
 import { ConfigurationError } from '../../../src/daemon/configuration/problems.ts';
+import { processOf } from '../../../src/daemon/configuration/process.ts';
 import { type Flag, type Settings, settle } from '../../../src/daemon/configuration/settings.ts';
 
 let folder = '';
@@ -14,7 +15,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('keys that no code heeds yet; who wires one takes it from this list', () => {
-  expect(KEYS.filter((key) => key.isUnwired).map((key) => key.path)).toEqual(['server.virtual_ip', 'web.listen']);
+  expect(KEYS.filter((key) => key.isUnwired).map((key) => key.path)).toEqual(['server.virtual_ip']);
 });
 
 test('every key has a description, words for what is wrong, and a name of its own in the environment', () => {
@@ -177,3 +178,14 @@ function failure(work: () => unknown): ConfigurationError {
   }
   throw new Error('nothing was wrong');
 }
+
+test('the dashboard stays on this host, unless it is asked for by name', () => {
+  const page = (listen: string, remote = 'false') =>
+    processOf(settled('', { TEREDO_WEB_LISTEN: listen, TEREDO_WEB_REMOTE: remote }));
+  for (const listen of ['127.0.0.1:0', '127.0.0.2:8000', '[::1]:8000']) expect(() => page(listen)).not.toThrow();
+  expect(() => page('192.0.2.1:8000')).toThrow('can be reached from other hosts');
+  expect(() => page('192.0.2.1:8000', 'true')).not.toThrow();
+  for (const listen of ['0.0.0.0:8000', '[::]:8000']) {
+    expect(() => page(listen, 'true')).toThrow('is every address of this host');
+  }
+});

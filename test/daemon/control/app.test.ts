@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { settle } from '../../../src/daemon/configuration/settings.ts';
+import { configurationJson } from '../../../src/daemon/configuration/told.ts';
 import { controlApp } from '../../../src/daemon/control/app.ts';
 import type { Changes, Wanted } from '../../../src/daemon/control/changes.ts';
 import { changed } from '../../../src/daemon/control/changes.ts';
@@ -93,6 +95,8 @@ function running(peers = 0, isAlive = true) {
   const controlled: Controlled = {
     events: new EventFeed({ json: (report) => ({ ...report }), text: () => [] }),
     status: async () => ({ ...statusOf(clientStatus()), isWell: isAlive }),
+    counters: () => [clientStatus().counters],
+    configuration: () => configurationJson(settle({})),
     address: () => '2001:0:1::1',
     peers: async (role, from, max) => (role === 0 ? peerPage(table(peers), from, max, 1_000) : undefined),
     ping: async () => isAlive,

@@ -14,9 +14,8 @@ const PARTS: Readonly<Record<string, string>> = {
   'mapped IPv4': 'authentication',
 };
 
-/** A Teredo address as a picture of its 16 octets: what lies in clear, and what is inverted. */
+/** The addresses of the clients of the laboratory. */
 export function AddressPanel({ player }: { readonly player: Player }) {
-  const typed = useSignal('');
   const known = useComputed(() => {
     const { states } = player.recording.value;
     const instant = player.instant.value;
@@ -25,7 +24,18 @@ export function AddressPanel({ player }: { readonly player: Player }) {
       return address === undefined ? [] : [{ client, text: formatIpv6(address) }];
     });
   });
-  const text = typed.value.trim() === '' ? known.value[0]?.text : typed.value.trim();
+  return <AddressDecoder known={known.value} />;
+}
+
+interface DecoderProps {
+  /** Whose address can be chosen. */
+  readonly known: readonly { readonly client: string; readonly text: string }[];
+}
+
+/** A Teredo address as a picture of its 16 octets: what lies in clear, and what is inverted. */
+export function AddressDecoder({ known }: DecoderProps) {
+  const typed = useSignal('');
+  const text = typed.value.trim() === '' ? known[0]?.text : typed.value.trim();
   const address = text === undefined ? undefined : parseIpv6(text);
   return (
     <div class="address">
@@ -37,12 +47,12 @@ export function AddressPanel({ player }: { readonly player: Player }) {
             type="text"
             spellcheck={false}
             value={typed.value}
-            placeholder={known.value[0]?.text ?? '2001:0:...'}
+            placeholder={known[0]?.text ?? '2001:0:...'}
             onInput={(event) => (typed.value = event.currentTarget.value)}
           />
         </label>
         <span class="clients">
-          {known.value.map(({ client, text: own }) => (
+          {known.map(({ client, text: own }) => (
             <button key={client} type="button" aria-pressed={own === text} onClick={() => (typed.value = own)}>
               {client}
             </button>
