@@ -140,8 +140,8 @@ test('a name in the environment that looks like ours and is none: said, and no f
 });
 
 test('what somebody set and no code heeds is found', () => {
-  const settings = settled('[web]\nlisten = "127.0.0.1:8080"\n[client]\nport = 1');
-  expect(settings.unwired.map(({ key }) => key.path)).toEqual(['web.listen']);
+  const settings = settled('[server]\nvirtual_ip = "192.0.2.9"\n[client]\nport = 1');
+  expect(settings.unwired.map(({ key }) => key.path)).toEqual(['server.virtual_ip']);
 });
 
 test('a file that others may change is refused, and the command that mends it is said', () => {
