@@ -5,6 +5,7 @@ const OPTIONS: Options = {
   ...COMMON_OPTIONS,
   address: { flag: '--address', key: 'server.ipv4' },
   address2: { flag: '--address2', key: 'server.ipv4_secondary' },
+  virtualIp: { flag: '--virtual-ip', key: 'server.virtual_ip' },
   withRelay: { flag: '--with-relay', key: 'server.with_relay' },
   secretFile: { flag: '--secret-file', key: 'server.secrets_file', isPath: true },
   allowAnonymous: { flag: '--allow-anonymous', key: 'server.require_security', means: false },
@@ -18,6 +19,7 @@ export function register(program: Command): void {
     .description('help clients to find their addresses and each other; listens on UDP port 3544 of two addresses')
     .option('--address <ADDRESS>', 'first public IPv4 address of this host')
     .option('--address2 <ADDRESS>', 'second one (default: the next after the first)')
+    .option('--virtual-ip <ADDRESS>', 'address that several servers share, and clients know them by')
     .option('--with-relay', 'be a relay too, on the first address')
     .option('--interface <NAME>', "name of the relay's TUN interface; without --with-relay: reach native hosts by one")
     .option('--secret-file <FILE>', 'lines of "IDENTIFIER SECRET": ask clients to authenticate')

@@ -34,6 +34,7 @@ const SWITCHES: Readonly<Record<(typeof EXTENSION_NAMES)[number], keyof Extensio
 
 /** What Windows shows for its type "natawareclient". */
 export const NAT_AWARE_INTERVAL_MS = 20_000;
+const [OWN, VIRTUAL] = ['server.ipv4', 'server.virtual_ip'] as const;
 /** The usual name of an interface. */
 const INTERFACE = 'teredo';
 
@@ -88,16 +89,22 @@ function refreshIntervalMs(settings: Settings): number {
 export function serverOf(settings: Settings): DaemonConfiguration {
   const { server, limits, data_path } = settings.values;
   const problems: Problem[] = [];
-  const ipv4 = server.ipv4 === undefined ? undefined : parseIpv4(server.ipv4)!;
+  // What clients know a server by: its own address, or the one that it shares with others.
+  const [first, givenBy] = server.virtual_ip === undefined ? [server.ipv4, OWN] : [server.virtual_ip, VIRTUAL];
+  const ipv4 = first === undefined ? undefined : parseIpv4(first)!;
   const said = server.ipv4_secondary === undefined ? nextAddress(ipv4 ?? 0) : parseIpv4(server.ipv4_secondary);
   if (ipv4 === undefined) {
     problems.push(settings.problem('server.ipv4', 'a server needs it', 'add --address ADDRESS, or server.ipv4'));
   } else if (said === undefined) {
     const fix = 'name the second one too';
-    problems.push(settings.problem('server.ipv4', 'has no next address for a server to use', fix));
+    problems.push(settings.problem(givenBy, 'has no next address for a server to use', fix));
   } else if (said === ipv4) {
     const fix = 'name another address of this host';
     problems.push(settings.problem('server.ipv4_secondary', 'is the first address again', fix));
+  }
+  if (server.with_relay && server.virtual_ip !== undefined && server.ipv4 === undefined) {
+    const fix = 'add --address ADDRESS, or server.ipv4: an address that no other host has';
+    problems.push(settings.problem(OWN, 'the relay beside a shared address needs one of its own', fix));
   }
   const keys = server.secrets_file === undefined ? undefined : readSecrets(server.secrets_file);
   if (isObjection(keys)) problems.push(settings.problem('server.secrets_file', keys.reason, keys.fix));
@@ -119,7 +126,7 @@ export function serverOf(settings: Settings): DaemonConfiguration {
     ...(keys === undefined || isObjection(keys) ? {} : { security: { keys, isRequired: server.require_security } }),
     ...(server.mtu === undefined ? {} : { mtu: server.mtu }),
   };
-  return server.with_relay ? [alone, { ...relayOf(settings, 'relay'), ipv4: ipv4! }] : [alone];
+  return server.with_relay ? [alone, { ...relayOf(settings, 'relay'), ipv4: parseIpv4(server.ipv4!)! }] : [alone];
 }
 
 export function relayOf(settings: Settings, role: RelayConfiguration['role']): RelayConfiguration {

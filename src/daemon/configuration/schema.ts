@@ -93,10 +93,13 @@ const server = z.strictObject({
     otherwise: 'none',
   }),
   ipv4_secondary: textIfAny(objectToIpv4, 'The second one.', { otherwise: 'the address after the first' }),
-  virtual_ip: textIfAny(objectToIpv4, 'The address that several servers share behind a load balancer.', {
-    otherwise: 'none',
-    unwired: true,
-  }),
+  virtual_ip: textIfAny(
+    objectToIpv4,
+    'The address that several servers share behind a load balancer: clients know them by it, in place of ipv4. Each of them has it, and the second one, on an interface.',
+    {
+      otherwise: 'none',
+    },
+  ),
   with_relay: yesNo(false, 'Be a relay too, on the first address.'),
   mtu: numberIfAny({ least: 1_280, most: 65_535, what: 'an MTU for IPv6' }, 'The MTU that is advertised to clients.', {
     unit: 'octets',

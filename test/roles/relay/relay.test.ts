@@ -206,7 +206,7 @@ describe('RFC 4380 §5.4.1: toward Teredo clients', () => {
   });
 
   test('R1: bubbles toward one server are limited, whatever clients it is said to have', () => {
-    const relay = makeRelay({ bubblesPerSecond: 10, bubblesBurst: 20 });
+    const relay = makeRelay({ bubblesPerSecond: 10, bubblesBurst: 20, newPeersBurst: 8_000 });
     for (let i = 0; i < 1000; i++)
       transmit(relay, packet(NATIVE, teredoAddress('198.51.100.200', `203.0.113.9:${1000 + i}`)), 0);
     expect(pollDatagrams(relay).map(({ endpoint }) => endpoint)).toEqual(Array(20).fill('198.51.100.200:3544'));
