@@ -60,6 +60,8 @@ describeWith(laboratory, 'Servers behind one virtual address', () => {
       SHARED[0],
       '--no-control',
     ]);
-    await process.printed(/192\.0\.2\.201: this host does not have that address[^]*ip address add ADDRESS\/32 dev lo/);
+    await process.printed(
+      /192\.0\.2\.201: this host does not have that address[\s\S]*ip address add ADDRESS\/32 dev lo/,
+    );
   });
 });

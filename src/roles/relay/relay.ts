@@ -21,6 +21,7 @@ import { Outbox } from '../outbox.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { Random, Role } from '../role.ts';
 import * as forwarding from './forwarding.ts';
+import { NewPeers, siteOf } from './new-peers.ts';
 
 export interface RelayRates {
   /** Peers that may be asked for the first time, per second and at once (RFC 4380 §7.3.5). */
@@ -48,8 +49,6 @@ export const relayDefaults: RelayConfig = {
 
 /** IPv4 addresses whose rates of bubbles are told apart. */
 const BUBBLE_BUCKETS = 4096;
-/** Of the new peers of a second, one sender has a quarter at most: a flood from one place leaves the rest to others. */
-const SHARES = 4;
 
 /** fe80::/64, then 64 bits that only the receiver of a bubble learns. */
 const LINK_LOCAL_PREFIX = 0xfe800000 | 0;
@@ -76,8 +75,7 @@ export class Relay implements Role, Asker {
   readonly #contacts: Contacts;
   /** Packets of clients that spoke first (ledger REL-11), until they have proved themselves. */
   readonly #unproven: PacketQueue;
-  readonly #newPeers: RateLimit;
-  readonly #newPeersOfOne: RateLimit;
+  readonly #newPeers: NewPeers;
   readonly #toward: RateLimit;
   readonly #events: RoleEvent[] = [];
   #networks: readonly LocalNetwork[] = [];
@@ -98,17 +96,15 @@ export class Relay implements Role, Asker {
     this.#unproven = new PacketQueue(config.queuedPacketsMax, config.queuedOctetsPerPeerMax, config.queuedOctetsMax);
     this.#contacts = new Contacts(config, random, this.#datagrams, drops, this, (peer) => this.#dropUnproven(peer));
     this.peers = this.#contacts.peers;
-    this.#newPeers = new RateLimit(config.newPeersPerSecond, config.newPeersBurst, 1, 0);
-    this.#newPeersOfOne = new RateLimit(0, 0, BUBBLE_BUCKETS, random.uint32());
-    const { bubblesPerSecond, bubblesBurst } = config;
-    this.#toward = new RateLimit(bubblesPerSecond, bubblesBurst, BUBBLE_BUCKETS, random.uint32());
-    this.setRates(config);
+    const { bubblesPerSecond, bubblesBurst, newPeersPerSecond, newPeersBurst } = config;
+    const seed = random.uint32();
+    this.#newPeers = new NewPeers(newPeersPerSecond, newPeersBurst, seed);
+    this.#toward = new RateLimit(bubblesPerSecond, bubblesBurst, BUBBLE_BUCKETS, seed);
   }
 
   /** Other limits, from now on. */
   setRates(rates: RelayRates): void {
     this.#newPeers.setRate(rates.newPeersPerSecond, rates.newPeersBurst);
-    this.#newPeersOfOne.setRate(rates.newPeersPerSecond / SHARES, rates.newPeersBurst / SHARES);
     this.#toward.setRate(rates.bubblesPerSecond, rates.bubblesBurst);
   }
 
@@ -143,8 +139,7 @@ export class Relay implements Role, Asker {
     return [
       ...this.#contacts.limits(),
       queueUse('unproven-packets', this.#unproven),
-      this.#newPeers.use('new-peers', now),
-      this.#newPeersOfOne.use('new-peers-of-one', now),
+      ...this.#newPeers.limits(now),
       this.#toward.use('bubbles-per-address', now),
       this.#errors.use('icmpv6-errors', now),
       this.#datagrams.use('own-datagrams', 'datagrams'),
@@ -271,18 +266,13 @@ export class Relay implements Role, Asker {
     if (batch.length[slot] === 0) return;
     const known = this.peers.find(bytes, source);
     if (known < 0 && this.#isDraining) return this.drop(batch, slot, Drop.Draining);
-    if (known < 0 && !this.#admits(ipv4, now)) return this.drop(batch, slot, Drop.RateLimited);
+    if (known < 0 && !this.#newPeers.admits(ipv4, now)) return this.drop(batch, slot, Drop.RateLimited);
     const peer = this.peers.add(bytes, source, now);
     if (!this.#unproven.push(peer, batch.packet(slot), 0, ipv4, port)) this.drops[Drop.QueueFull]!++;
     batch.length[slot] = 0;
     // Asked while nothing of its waits, it would pass for a peer that our own side asked for.
     if (!this.#unproven.has(peer)) return;
     this.#contacts.ask(peer, ATTEMPTS_MAX, now);
-  }
-
-  /** Whether one more peer may be asked: neither one sender (undefined: this host) nor all together may ask too much. */
-  #admits(sender: number | undefined, now: number): boolean {
-    return (sender === undefined || this.#newPeersOfOne.allow(sender, now)) && this.#newPeers.allow(0, now);
   }
 
   /** Ledger REL-13: what may go on to the native side. */
@@ -342,7 +332,7 @@ export class Relay implements Role, Asker {
     const known = this.peers.find(bytes, destination);
     if (known >= 0 && this.#isUsable(known, now)) return this.#transmitAndRevalidate(batch, slot, known, now);
     if (known < 0 && this.#isDraining) return this.drop(batch, slot, Drop.Draining);
-    if (known < 0 && !this.#admits(this.#ownAddresses ? undefined : ipv6Site(bytes, at), now))
+    if (known < 0 && !this.#newPeers.admits(this.#ownAddresses ? undefined : siteOf(bytes, at), now))
       return this.drop(batch, slot, Drop.RateLimited);
     const peer = this.peers.add(bytes, destination, now);
     this.#contacts.hold(peer, batch, slot, ATTEMPTS_MAX, now);
@@ -455,9 +445,4 @@ export class Relay implements Role, Asker {
     if (this.#errorSource === undefined) return;
     this.#errors.unreachable(icmpv6.ADDRESS_UNREACHABLE, this.#errorSource, packet, now);
   }
-}
-
-/** A key for the /64 that a packet comes from: whoever has one has all its addresses. */
-function ipv6Site(bytes: Uint8Array, at: number): number {
-  return readI32(bytes, at + ipv6.SOURCE) ^ Math.imul(readI32(bytes, at + ipv6.SOURCE + 4), 0x9e3779b1);
 }
