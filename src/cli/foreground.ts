@@ -172,6 +172,8 @@ async function runPlan(
   const stop = () => void daemon.stop().catch(() => {});
   onStart(daemon);
   stopped.addEventListener('abort', stop);
+  // It may have come while parts of the program were being loaded.
+  if (stopped.aborted) stop();
   try {
     await daemon.ended;
   } finally {

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TeredoError } from '../errors.ts';
+import { writeWhole } from '../io/whole-file.ts';
 import type { Remembered } from '../roles/role.ts';
 import { FLAGS_RANDOM, flags } from '../wire/teredo.ts';
 import { formatIpv4, parseIpv4 } from '../wire/text.ts';
@@ -67,7 +68,10 @@ export class ClientMemory {
     const path = this.#path(role);
     let text: string;
     try {
-      if (statSync(path).size > OCTETS_MAX) throw new SyntaxError('too large');
+      const status = lstatSync(path);
+      // Whoever starts as root reads in a folder of somebody else's: a pipe there would keep us waiting for ever.
+      if (!status.isFile()) throw new SyntaxError('not a file');
+      if (status.size > OCTETS_MAX) throw new SyntaxError('too large');
       text = readFileSync(path, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#tell(path, 'cannot be read', error);
@@ -81,9 +85,7 @@ export class ClientMemory {
   #write(path: string, text: string): void {
     if (this.#written.get(path) === text) return;
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      writeFileSync(`${path}.new`, text, { mode: 0o600 });
-      renameSync(`${path}.new`, path);
+      writeWhole(path, text);
       this.#written.set(path, text);
     } catch (error) {
       if (!this.#isTold) this.#tell(path, 'cannot be written', error);

@@ -69,6 +69,23 @@ describeWith(laboratory, 'The process around a role', () => {
     }
   });
 
+  test('a signal while parts of the program are still being loaded is not lost', async () => {
+    // As from a slow disk.
+    const slowly = `import { register } from 'node:module';
+      register('data:text/javascript,' + encodeURIComponent(\`import { writeSync } from 'node:fs';
+      export async function resolve(name, context, next) {
+        if (name !== 'koffi') return next(name, context);
+        writeSync(2, 'loading\\\\n');
+        await new Promise((go) => setTimeout(go, 2_000));
+        return next(name, context);
+      }\`));`;
+    const process = startTeredo(host, ['relay', '--json', '--no-control'], slowly);
+    await process.printed(/loading/);
+    await delay(1_000);
+    expect(await process.stop('SIGTERM'), process.output).toBe('exit status 0');
+    expect(await host.snapshot()).toBe(before);
+  });
+
   test('an uncaught exception: exit status 3 with the reason, and the host is as before', async () => {
     const boom = `
       import { isMainThread } from 'node:worker_threads';

@@ -49,7 +49,8 @@ export class ProcessControl implements Controlled {
   #changes: Changes = {};
   #round = new AbortController();
   #drain: NodeJS.Timeout | undefined;
-  #onRound = () => {};
+  /** They wait for a new life of the roles. */
+  #onRound: (() => void)[] = [];
 
   constructor(options: ProcessControlOptions) {
     this.#options = options;
@@ -65,7 +66,7 @@ export class ProcessControl implements Controlled {
   /** One life of the roles begins. The signal aborts when it shall end, for a new one or because of `stopped`. */
   beginRound(stopped: AbortSignal): AbortSignal {
     this.#round = new AbortController();
-    this.#onRound();
+    for (const tell of this.#onRound.splice(0)) tell();
     const { type, server } = this.#changes;
     this.board.intend({
       ...this.#options.intention,
@@ -164,7 +165,7 @@ export class ProcessControl implements Controlled {
   /** Resolves when the old life of the roles is over, interfaces and all. */
   #endRound(): Promise<void> {
     return new Promise((resolve) => {
-      this.#onRound = resolve;
+      this.#onRound.push(resolve);
       this.#round.abort();
     });
   }

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { writeWhole } from '../whole-file.ts';
 import type { Protocol } from './mapping.ts';
 
 /** A mapping that was asked for, as much as is needed to remove it. */
@@ -21,12 +22,10 @@ const PROTOCOLS: readonly string[] = ['PCP', 'NAT-PMP', 'UPnP'] satisfies Protoc
  *         checked as if it were foreign.
  */
 export class StateFile {
-  readonly #folder: string;
   readonly #path: string;
 
   /** One file for each `name`: clients that share a folder must not share a mapping. */
   constructor(folder: string, name: string) {
-    this.#folder = folder;
     this.#path = join(folder, `port-mapping-${name}.json`);
   }
 
@@ -50,11 +49,7 @@ export class StateFile {
 
   write(record: MappingRecord): void {
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      // Whole or not at all, whenever the process dies.
-      const fresh = `${this.#path}.${process.pid}`;
-      writeFileSync(fresh, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-      renameSync(fresh, this.#path);
+      writeWhole(this.#path, `${JSON.stringify(record)}\n`);
     } catch {
       // A read-only system.
     }
