@@ -27,6 +27,7 @@ export class PortableServer implements RunningRoles {
   readonly #report: Reporter;
   readonly #running: RunningRole;
   readonly #loop: PortableLoop;
+  #isClosed = false;
   #end = () => {};
   #fail = (_error: TeredoError) => {};
 
@@ -78,6 +79,8 @@ export class PortableServer implements RunningRoles {
     } catch {
       return this.#close(); // told by onTrouble
     }
+    // Sockets that were closed before they had opened are no trouble either.
+    if (this.#isClosed) return;
     this.questions.open();
     this.#running.start(this.#loop.now());
     this.#loop.turn();
@@ -87,6 +90,7 @@ export class PortableServer implements RunningRoles {
   }
 
   #close(): void {
+    this.#isClosed = true;
     this.questions.close();
     this.#loop.close();
   }
