@@ -10,6 +10,12 @@ interface Line {
   readonly number: number;
 }
 
+/**
+ * What was read, and how old it was: who has given up root's rights cannot read again a file that is for root's eyes
+ * only, and need not while it is the same. Bounded by the files that a configuration has named.
+ */
+const known = new Map<string, { readonly text: string; readonly changedAt: number }>();
+
 /** A client's secret: the first line of a file. */
 export function readSecret(path: string): { readonly secret: Uint8Array } | NonNullable<Objection> {
   const lines = readLines(path);
@@ -53,9 +59,11 @@ function readLines(path: string): Line[] | NonNullable<Objection> {
     // A pipe may be meant ("<(pass show teredo)"); a device holds no secret, and its rights are nobody's to change.
     if (!status.isFile() && !status.isFIFO()) return { reason: 'is not a file', fix: 'name a readable file' };
     mode = status.mode;
-    text = readFileSync(path, 'utf8');
+    text = readAgain(path, status.ctimeMs);
   } catch (error) {
-    return { reason: wordsFor(error), fix: 'name a readable file' };
+    const isChanged = known.has(path) && (error as NodeJS.ErrnoException).code === 'EACCES';
+    const fix = isChanged ? 'restart, or let the user it runs as read it (chgrp, chmod 640)' : 'name a readable file';
+    return { reason: wordsFor(error), fix };
   }
   if ((mode & OTHERS_READ_OR_WRITE) !== 0) {
     return { reason: 'everybody on this host may read or change it', fix: `chmod 600 ${path}` };
@@ -64,6 +72,19 @@ function readLines(path: string): Line[] | NonNullable<Objection> {
     const line = raw.trim();
     return line === '' || line.startsWith('#') ? [] : [{ line, number: index + 1 }];
   });
+}
+
+/** Errors: those of the file system. */
+function readAgain(path: string, changedAt: number): string {
+  try {
+    const text = readFileSync(path, 'utf8');
+    known.set(path, { text, changedAt });
+    return text;
+  } catch (error) {
+    const before = known.get(path);
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES' || before?.changedAt !== changedAt) throw error;
+    return before.text;
+  }
 }
 
 function notHex(number: number): NonNullable<Objection> {

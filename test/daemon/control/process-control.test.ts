@@ -18,6 +18,9 @@ function running(): ProcessControl {
     intention: { role: 'relay', type: 'relay', interfaceName: 'teredo' },
     teller: { json: ({ type }) => ({ type }), text: () => [] },
     apply: () => 'restart',
+    configuration: () => {
+      throw new Error('nobody asks for it');
+    },
     end: () => {},
     report: () => {},
   });
