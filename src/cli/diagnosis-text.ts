@@ -12,6 +12,7 @@ const GUIDE = 'docs/why-does-it-not-qualify.md';
 const WIDTH_MAX = 100;
 
 const LABELS: Readonly<Record<Finding['id'], string>> = {
+  'running-client': 'running client',
   'server-name': 'server name',
   'server-primary': 'first address',
   'server-secondary': 'second address',

@@ -28,11 +28,21 @@ export function socketPath(name: string): string {
 
 /** Sockets to choose from: those of our own network if there are any, else all. */
 export function findSockets(environment: NodeJS.ProcessEnv = process.env): string[] {
-  const folders = new Set([socketFolder(environment), SYSTEM_FOLDER]);
-  const all = [...folders].flatMap(list);
+  const ours = ownSockets(environment);
+  return ours.length > 0 ? ours : allSockets(environment);
+}
+
+/** Sockets of processes in our own network. */
+export function ownSockets(environment: NodeJS.ProcessEnv = process.env): string[] {
   const mark = networkMark();
-  const ours = all.filter((path) => (mark === '' ? !/\.\d+\.sock$/.test(path) : path.endsWith(`${mark}${SUFFIX}`)));
-  return ours.length > 0 ? ours : all;
+  return allSockets(environment).filter((path) => {
+    return mark === '' ? !/\.\d+\.sock$/.test(path) : path.endsWith(`${mark}${SUFFIX}`);
+  });
+}
+
+function allSockets(environment: NodeJS.ProcessEnv): string[] {
+  const folders = new Set([socketFolder(environment), SYSTEM_FOLDER]);
+  return [...folders].flatMap(list);
 }
 
 function list(folder: string): string[] {

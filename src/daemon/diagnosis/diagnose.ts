@@ -4,13 +4,13 @@ import { type WayOut, wayOutTo } from '../../io/linux/way-out.ts';
 import type { Security } from '../../roles/client/secure-qualification.ts';
 import { SERVER_PORT } from '../../roles/constants.ts';
 import { formatIpv4 } from '../../wire/text.ts';
-import { answers, answersAtBoth, type Facts, notKnown, type ServerFacts } from './facts.ts';
+import { answers, answersAtBoth, type Facts, type ServerFacts } from './facts.ts';
 import { Ledger, type SentEntry } from './ledger.ts';
 import { type NatFacts, type NatQuestions, noNatFacts, questionNat } from './nat-questions.ts';
 import { Progress, type ProgressState } from './progress.ts';
 import { reach, resolveName } from './reachability.ts';
 import { Solicitor } from './solicitor.ts';
-import { nativeIpv6 } from './surroundings.ts';
+import { managedNetwork, nativeIpv6 } from './surroundings.ts';
 
 /** What nobody has answered by then is unknown; beyond it only what is under way is taken back. */
 const TIME_MS = 13_000;
@@ -140,7 +140,12 @@ async function wayTo(ipv4: number | undefined): Promise<WayOut | undefined | 'no
 
 async function lookAtHost({
   ownInterface,
+  stopped,
 }: DiagnosisOptions): Promise<Pick<Facts, 'rules' | 'nativeIpv6' | 'managedNetwork'>> {
-  const [rules, ipv6] = await Promise.all([suspectRules(SERVER_PORT), nativeIpv6(ownInterface)]);
-  return { rules, nativeIpv6: ipv6, managedNetwork: notKnown('nobody has told which domain manages this network') };
+  const [rules, ipv6, managed] = await Promise.all([
+    suspectRules(SERVER_PORT),
+    nativeIpv6(ownInterface),
+    managedNetwork(stopped),
+  ]);
+  return { rules, nativeIpv6: ipv6, managedNetwork: managed };
 }

@@ -1,5 +1,6 @@
 /** What is looked at; the names are stable. */
 export type CheckId =
+  | 'running-client'
   | 'server-name'
   | 'server-primary'
   | 'server-secondary'

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { TeredoError } from '../../errors.ts';
 import { hostAddresses } from '../../io/linux/host.ts';
 import type { Router } from '../../io/mapping/mapping.ts';
 import type { Security } from '../../roles/client/secure-qualification.ts';
@@ -106,12 +107,18 @@ function isOwn({ ipv4, port }: Endpoint, localPort: number): boolean {
   return port === localPort && hostAddresses().ipv4.some(({ address }) => parseIpv4(address) === ipv4);
 }
 
-/** The service port as wished, or another one when somebody has it: a client that runs, most likely. */
+/** The service port as wished. Errors: TD-PORT-TAKEN; of another port nobody wants to know. */
 async function openService(solicitor: Solicitor, port: number): Promise<{ readonly via: number }> {
   try {
     return { via: await solicitor.open(port) };
-  } catch {
-    return { via: await solicitor.open() };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE') throw error;
+    throw new TeredoError(
+      'TD-PORT-TAKEN',
+      `UDP port ${port} is in use, so that nothing can be said of it`,
+      'stop what has it ("ss -ulpn" tells; a client that runs is asked without --port), or name another one',
+    );
   }
 }
 
