@@ -59,6 +59,26 @@ describeWith(laboratory, 'The process around a role', () => {
     await until('the host as before', async () => (await host.snapshot()) === before);
   });
 
+  test('its log goes into a pipe that nobody reads any more: it goes on, as daemons do, and ends in order', async () => {
+    const shell = `sh -c 'echo pid $$; exec "$@"' sh "$@" | head -2`;
+    const program = [globalThis.process.execPath, PROGRAM, 'relay', '--json'];
+    const pipe = host.start(['sh', '-c', shell, 'sh', ...program], 'relay | head -2');
+    await pipe.printed(/pid \d+\n.+\n/);
+    const pid = Number(/pid (\d+)/.exec(pipe.output)![1]);
+    await until('the tunnel', async () => /^2001::\/32/m.test(await host.run(['ip', '-6', 'route'])));
+    // Each of these is a line that cannot be written.
+    for (let count = 0; count < 3; count++) {
+      globalThis.process.kill(pid, 'SIGHUP');
+      await delay(200);
+    }
+    const status = await host.run([globalThis.process.execPath, PROGRAM, 'status', '--json']);
+    expect(JSON.parse(status)).toMatchObject({ process: { pid } });
+    globalThis.process.kill(pid, 'SIGTERM');
+    await until('the end of the pipe', () => !pipe.running);
+    expect(pipe.output.trim().split('\n')).toHaveLength(2);
+    expect(await host.snapshot()).toBe(before);
+  });
+
   test('a signal while it starts: no trace either', async () => {
     for (const pause of [0, 60, 90, 120, 150]) {
       const process = startTeredo(host, ['relay', '--json']);
@@ -126,9 +146,11 @@ describeWith(laboratory, 'The process around a role', () => {
     const again = startTeredo(host, ['relay']);
     await again.printed(new RegExp(`teredo runs already: process ${first.pid} holds`));
     const busy = startTeredo(host, ['relay', '--no-control']);
-    await busy.printed(/--interface teredo: .*\(EBUSY\): another process holds it/);
+    await busy.printed(new RegExp(`--interface teredo: .*\\(EBUSY\\): process ${first.pid} \\(teredo\\) holds it`));
     const taken = startTeredo(host, ['relay', '--interface', 'second', '--port', '4000']);
-    await taken.printed(/--port 4000: UDP port 4000 is taken \(EADDRINUSE\)/);
+    await taken.printed(
+      new RegExp(`UDP port 4000 is taken \\(EADDRINUSE\\), process ${first.pid} \\(teredo\\) has it`),
+    );
     await until('the end of the three', () => !again.running && !busy.running && !taken.running);
     expect([again, busy, taken].map(({ ending }) => ending)).toEqual(Array(3).fill('exit status 3'));
     expect(first.running).toBe(true);

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { ROUTE_PROTOCOL } from '../../src/io/linux/routes.ts';
 import { runToEnd } from '../../src/lab/kernel/commands.ts';
 import { Internet } from '../../src/lab/kernel/internet.ts';
 import { type Namespace, Network } from '../../src/lab/kernel/namespaces.ts';
@@ -28,6 +30,11 @@ describeWith([...laboratory, 'miredo', 'miredo-server'], "Debian's files of Mire
     expect(status, stderr).toBe(0);
     const file = join(network.directory, name);
     writeFileSync(file, stdout, { mode: 0o644 });
+    const check = await runToEnd([process.execPath, PROGRAM, 'config', 'check', file, '--json']);
+    expect(check.stderr).toBe('');
+    // Addresses of the laboratory are none of this host's; of the file itself there is nothing to be said.
+    const { remarks } = JSON.parse(check.stdout) as { remarks: { code: string }[] };
+    expect(remarks.filter(({ code }) => code !== 'TD-ADDRESS-MISSING')).toEqual([]);
     return file;
   }
 
@@ -42,11 +49,18 @@ describeWith([...laboratory, 'miredo', 'miredo-server'], "Debian's files of Mire
     await until('an address', () => reports(client, 'qualified').length > 0);
     const address = await teredoAddress(host, client);
     expect(reports(client, 'qualified')[0]).toMatchObject({ interface: 'teredo', address });
-    // Metric 1029 is what the stock hook gives its route, after it has flushed ours.
-    await until('the default route', async () => {
-      const routes = await host.run(['ip', '-6', 'route', 'show', 'default']);
-      return /dev teredo .*metric 1029/.test(routes);
-    });
+    // Ours bears our protocol, that of a hook, made with a bare "ip route add", is "boot": the stock hook has flushed the
+    // interface, ours with it, and what is there now is its own. We let that be.
+    const routes = () => host.run(['ip', '-6', '-details', 'route', 'show', 'default', 'dev', 'teredo']);
+    await until('the route of the hook', async () => / proto boot .*metric 1029/.test(await routes()));
+    await delay(2_000);
+    expect((await routes()).match(/^.*default/gm)).toHaveLength(1);
+    expect(await routes()).not.toContain(`proto ${ROUTE_PROTOCOL}`);
+    // It has put the address back too, which it flushed before it made the route.
+    const addresses = await host.run(['ip', '-6', 'address', 'show', 'dev', 'teredo']);
+    expect([...addresses.matchAll(/inet6 (\S+)/g)].map((match) => match[1]).sort()).toEqual(
+      [`${address}/32`, 'fe80::ffff:ffff:ffff/64'].sort(),
+    );
     expect(client.output).not.toContain('TD-HOOK');
     expect(await client.stop('SIGTERM'), client.output).toBe('exit status 0');
   });

@@ -1,8 +1,9 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { holderOfPort, howToStop, wordsForHolder } from '../../io/linux/holder.ts';
 import { SERVER_PORT } from '../../roles/constants.ts';
-import { formatIpv4 } from '../../wire/text.ts';
+import { formatIpv4, parseIpv4 } from '../../wire/text.ts';
 import type { DaemonConfiguration } from './configuration.ts';
 import { wordsFor } from './system-words.ts';
 
@@ -59,8 +60,10 @@ async function bindingTrouble(address: string, port: number): Promise<Misfit | u
 
 function misfit(error: NodeJS.ErrnoException, address: string, port: number): Misfit {
   if (error.code === 'EADDRINUSE') {
-    const message = `UDP port ${port} of ${address} is taken`;
-    return { code: 'TD-PORT-TAKEN', message, next: `"ss -lunp sport = :${port}" tells by whom`, isFatal: false };
+    const holder = holderOfPort(parseIpv4(address)!, port);
+    const message = `UDP port ${port} of ${address} is taken, ${wordsForHolder(holder)} has it`;
+    const next = holder === undefined ? `"sudo ss -lunp sport = :${port}" tells by whom` : howToStop(holder);
+    return { code: 'TD-PORT-TAKEN', message, next, isFatal: false };
   }
   if (error.code === 'EADDRNOTAVAIL') {
     const message = `${address} is no address of this host`;

@@ -1,4 +1,5 @@
 import { TeredoError } from '../../errors.ts';
+import { holderOfInterface, howToStop, wordsForHolder } from './holder.ts';
 import { ask } from './ip.ts';
 
 /** Marks our routes among others, so that what an earlier process left behind is known ("ip -6 route show protocol 35"). */
@@ -37,11 +38,15 @@ export async function refuseTaken(route: Route, name: string): Promise<void> {
   const taken = rows.find((row) => keyOf(row) === key && deviceOf(row) !== name);
   if (taken === undefined) return;
   const device = deviceOf(taken) ?? 'nowhere';
-  const whose = taken.protocol === String(ROUTE_PROTOCOL) ? ', where another teredo put it' : '';
+  const holder = holderOfInterface(device);
+  const whose =
+    taken.protocol === String(ROUTE_PROTOCOL)
+      ? `, where ${holder === undefined ? 'another teredo' : wordsForHolder(holder)} put it`
+      : '';
   throw new TeredoError(
     'TD-ROUTE-TAKEN',
     `the route ${key}, which ${name} needs, leads into ${device} already${whose}`,
-    `stop the program that has it, or take it away ("ip -6 route delete ${key} dev ${device}")`,
+    `${holder === undefined ? 'stop the program that has it' : howToStop(holder)}, or take it away ("ip -6 route delete ${key} dev ${device}")`,
   );
 }
 

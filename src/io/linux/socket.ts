@@ -27,6 +27,7 @@ import {
 } from './abi.ts';
 import type { Arena } from './arena.ts';
 import { errorName } from './errno.ts';
+import { holderOfPort, howToStop, wordsForHolder } from './holder.ts';
 import { bind, close, errno, getsockname, getsockopt, setsockopt, socket } from './libc.ts';
 import type { Offloads } from './offloads.ts';
 
@@ -191,10 +192,12 @@ function writeIpv4(bytes: Uint8Array, at: number, ipv4: number): void {
 function bindError(plan: SocketPlan, number: number): TeredoError {
   const name = errorName(number);
   if (name === 'EADDRINUSE') {
+    const holder = holderOfPort(plan.ipv4, plan.port);
+    const look = holder === undefined ? `; "sudo ss -lunp sport = :${plan.port}" tells which it is` : '';
     return new TeredoError(
       'TD-PORT-IN-USE',
-      `${plan.name}: UDP port ${plan.port} is taken (${name})`,
-      `another program has it, perhaps another teredo: see "ss -lunp sport = :${plan.port}"`,
+      `${plan.name}: UDP port ${plan.port} is taken (${name}), ${wordsForHolder(holder)} has it`,
+      `${howToStop(holder)}, or choose another port${look}`,
     );
   }
   if (name === 'EADDRNOTAVAIL') {

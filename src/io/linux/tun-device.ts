@@ -17,6 +17,7 @@ import {
 } from './abi.ts';
 import type { Arena } from './arena.ts';
 import { errorName } from './errno.ts';
+import { holderOfInterface, howToStop, wordsForHolder } from './holder.ts';
 import { close, errno, ioctl, open } from './libc.ts';
 import type { Offloads } from './offloads.ts';
 
@@ -91,12 +92,14 @@ function openError(name: string, reason: string): TeredoError {
     case 'EPERM':
     case 'EACCES':
       return new TeredoError('TD-TUN-PERMISSION', `${message}: no right to`, 'run as root or with CAP_NET_ADMIN');
-    case 'EBUSY':
+    case 'EBUSY': {
+      const holder = holderOfInterface(name);
       return new TeredoError(
         'TD-TUN-BUSY',
-        `${message}: another process holds it, perhaps another teredo`,
-        'stop the other one, or choose another name with --interface',
+        `${message}: ${wordsForHolder(holder)} holds it`,
+        `${howToStop(holder)}, or choose another name with --interface`,
       );
+    }
     case 'EINVAL':
       return new TeredoError(
         'TD-TUN-NAME',
