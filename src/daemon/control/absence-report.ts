@@ -92,7 +92,11 @@ function lastOfJournal(): Promise<readonly string[] | string> {
   return new Promise((resolve) => {
     execFile('journalctl', flags, { timeout: JOURNAL_TIMEOUT_MS }, (error, stdout, stderr) => {
       if (error === null) return resolve(stdout.split('\n').filter((line) => line !== ''));
-      resolve(error.code === ('ENOENT' as unknown) ? 'this host has no journal' : stderr.trim() || error.message);
+      resolve(
+        error.code === ('ENOENT' as unknown)
+          ? 'this host has no journal'
+          : `journalctl: ${stderr.trim() || error.message}`,
+      );
     });
   });
 }
