@@ -9,6 +9,7 @@ import type { Group } from './group.ts';
 import { machine, versions } from './machine.ts';
 import { idle } from './measures/idle.ts';
 import { memory, peers } from './measures/memory.ts';
+import { page } from './measures/page.ts';
 import { roundTrip } from './measures/round-trip.ts';
 import { solicitations } from './measures/solicitations.ts';
 import { startUp } from './measures/start-up.ts';
@@ -21,7 +22,7 @@ import { build, type Scene, tearDown } from './scene.ts';
 import { formatReport } from './table.ts';
 
 /** Memory and idle first, while the programs are as they were started. */
-const GROUPS: readonly Group[] = [memory, idle, tcp, udp, roundTrip, solicitations, startUp, peers];
+const GROUPS: readonly Group[] = [memory, idle, tcp, udp, roundTrip, solicitations, startUp, page, peers];
 
 /** Each program, and how to ask whether it is there. */
 const NEEDS: readonly (readonly string[])[] = [

@@ -35,7 +35,7 @@ export const tcp: Group = {
   },
 };
 
-interface Way {
+export interface Way {
   readonly contestant: Contestant;
   readonly client: Namespace;
   readonly native: Namespace;
@@ -43,7 +43,8 @@ interface Way {
   prepare(): Promise<void>;
 }
 
-function ways({ scene }: Context): Way[] {
+/** Ours, Miredo's and the kernel's. */
+export function ways({ scene }: Context): Way[] {
   const tunnels = scene.sides.map((side) => ({
     contestant: side.name,
     client: side.client.host,
@@ -55,7 +56,7 @@ function ways({ scene }: Context): Way[] {
 }
 
 /** Megabits of TCP payload a second that the receiver got. */
-async function throughput(way: Way, direction: 'up' | 'down', flows: number, loadMs: number): Promise<number> {
+export async function throughput(way: Way, direction: 'up' | 'down', flows: number, loadMs: number): Promise<number> {
   const server = way.native.start(['iperf3', '--server', '--one-off', '--forceflush', '--bind', way.address]);
   await server.printed(/listening/);
   try {

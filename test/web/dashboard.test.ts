@@ -88,6 +88,7 @@ describeWith([...laboratory, 'chromium'], 'the dashboard of a running client', (
       .getByRole('cell', { name: /bit\/s/ })
       .first()
       .waitFor();
+    expect(await isWithin(page)).toBe(true);
     await pictures(site, 'peers');
     for (const ping of pings) await ping.stop();
     expect(complaints).toEqual([]);
@@ -195,6 +196,14 @@ describeWith([...laboratory, 'chromium'], 'the dashboard of a running client', (
 
 async function addressOf(host: Namespace): Promise<string> {
   return /inet6 (2001:0?:\S+)\/\d+/.exec(await host.run(['ip', '-6', 'address', 'show', 'dev', 'teredo']))![1]!;
+}
+
+/** Whether everything that can be used lies between the left and the right edge, or scrolls within something that does. */
+function isWithin(page: Page): Promise<boolean> {
+  const parts = 'section, .panel, .plots-head button, .chart-foot button';
+  return page.evaluate(
+    `[...document.querySelectorAll('${parts}')].every((part) => part.getBoundingClientRect().right <= innerWidth + 1)`,
+  );
 }
 
 /** For whoever wants to look: TEREDO_SCREENSHOTS names a folder. */

@@ -30,7 +30,7 @@ export function PeersPanel({ dashboard }: { readonly dashboard: Dashboard }) {
     const all = dashboard.peers.value?.peers ?? [];
     const chosen = words === '' ? all : all.filter((peer) => textOf(peer).includes(words));
     const { by, isDown } = sort.value;
-    return chosen.toSorted((a, b) => (isDown ? -1 : 1) * compare(a[by], b[by]));
+    return chosen.toSorted((a, b) => (isDown ? -1 : 1) * compare(a[by], b[by]) || compare(a.address, b.address));
   });
   const list = dashboard.peers.value;
   if (dashboard.told.value === undefined) return <p class="empty">The process has not told its peers yet.</p>;
@@ -132,9 +132,12 @@ function textOf(peer: PeerJson): string {
   return `${peer.address} ${peer.endpoint ?? ''} ${pathWords(peer)} ${peer.trusted ? ' trusted' : ''}`;
 }
 
-/** What never was comes last. */
+/** What never was comes last. What is the same to the second stays where it is, rather than dance. */
 function compare(a: string | number | null, b: string | number | null): number {
   if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : a > b ? 1 : 0;
-  const [x, y] = [a, b].map((value) => (typeof value === 'number' ? value : Infinity)) as [number, number];
+  const [x, y] = [a, b].map((value) => (typeof value === 'number' ? Math.round(value / 1_000) : Infinity)) as [
+    number,
+    number,
+  ];
   return x === y ? 0 : x - y;
 }

@@ -75,7 +75,7 @@ function options(
     legend: { show: false },
     cursor: { show: false },
     scales: {
-      x: { time: true, range: () => [Date.now() / 1_000 - SHOWN_MS / 1_000, Date.now() / 1_000] },
+      x: { time: true, range: ({ data: [times] }) => reach(times[0]) },
       // What is next to nothing shall look so.
       y: { range: (_, _least, most) => [0, Math.max(least, (most || 0) * 1.15)] },
     },
@@ -93,6 +93,12 @@ function options(
       })),
     ],
   };
+}
+
+/** From the first point on, but a minute at least and SHOWN_MS at most; in seconds. */
+function reach(first: number | undefined): [number, number] {
+  const now = Date.now() / 1_000;
+  return [Math.max(now - SHOWN_MS / 1_000, Math.min(first ?? now, now - 60)), now];
 }
 
 function aligned({ times, lines }: PlotData): [number[], ...(number | null)[][]] {
