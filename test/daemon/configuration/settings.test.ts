@@ -6,7 +6,9 @@ import { parseConfiguration, readConfigurationFile } from '../../../src/daemon/c
 import { KEYS } from '../../../src/daemon/configuration/keys.ts';
 import { ConfigurationError } from '../../../src/daemon/configuration/problems.ts';
 import { processOf } from '../../../src/daemon/configuration/process.ts';
+import { serverOf } from '../../../src/daemon/configuration/roles.ts';
 import { type Flag, type Settings, settle } from '../../../src/daemon/configuration/settings.ts';
+import { parseIpv4 } from '../../../src/wire/text.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -139,9 +141,14 @@ test('a name in the environment that looks like ours and is none: said, and no f
   expect(remarks).toMatchObject([{ name: 'TEREDO_CLIENT_SERVER', fix: 'did you mean TEREDO_CLIENT_SERVERS?' }]);
 });
 
-test('what somebody set and no code heeds is found', () => {
-  const settings = settled('[server]\nvirtual_ip = "192.0.2.9"\n[client]\nport = 1');
-  expect(settings.unwired.map(({ key }) => key.path)).toEqual(['server.virtual_ip']);
+test('a server is known by its own address, or by the one it shares; the relay beside it needs one of its own', () => {
+  const roles = (toml: string) =>
+    serverOf(settled(`[server]\n${toml}`)).map((role) => ('ipv4' in role ? role.ipv4 : 0));
+  const [own, shared] = [parseIpv4('192.0.2.1')!, parseIpv4('192.0.2.9')!];
+  expect(roles('ipv4 = "192.0.2.1"')).toEqual([own]);
+  expect(roles('virtual_ip = "192.0.2.9"')).toEqual([shared]);
+  expect(roles('ipv4 = "192.0.2.1"\nvirtual_ip = "192.0.2.9"\nwith_relay = true')).toEqual([shared, own]);
+  expect(() => roles('virtual_ip = "192.0.2.9"\nwith_relay = true')).toThrow('needs one of its own');
 });
 
 test('a file that others may change is refused, and the command that mends it is said', () => {
