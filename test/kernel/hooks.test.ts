@@ -86,6 +86,16 @@ test('a hook inherits no descriptor, no secret of our environment, and no contro
   expect(texts.at(-1)).toMatch(/^session (\d+) pid \1$/);
 });
 
+test('at the end of the process nobody waits for long, whatever the limit of the hook that runs', async () => {
+  const hooks = make({ up: script('slow', `touch ${directory}/runs; exec sleep 60`), timeLimitMs: 60_000 });
+  hooks.hear(qualified(FIRST));
+  await until('the start of the hook', () => existsSync(join(directory, 'runs')));
+  const begunAt = performance.now();
+  await hooks.end();
+  expect(performance.now() - begunAt).toBeLessThan(14_000);
+  expect(heard).toContainEqual(expect.objectContaining({ message: expect.stringContaining('so it was killed') }));
+});
+
 test('a hook that hangs, and all that it started, is killed at the limit; what changed meanwhile is told in one step', async () => {
   const [program] = script(
     'hang',

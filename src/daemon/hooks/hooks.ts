@@ -51,7 +51,7 @@ export class Hooks {
   readonly #tunnels: Tunnel[] = []; // Bounded by the roles of the process.
   #work = Promise.resolve();
   #isWorking = false;
-  #ending = false;
+  readonly #ended = new AbortController();
   #minuteSince = Number.NEGATIVE_INFINITY;
   #linesOfMinute = 0;
 
@@ -68,7 +68,7 @@ export class Hooks {
   /** Hears what the daemon reports; returns at once. */
   hear(report: Report): void {
     const is = stateIn(report);
-    if (is === undefined || this.#ending) return;
+    if (is === undefined || this.#ended.signal.aborted) return;
     const { role } = report as Extract<Report, { role: RoleConfiguration }>;
     const known = this.#tunnels.find(({ role: { interfaceName } }) => interfaceName === role.interfaceName);
     if (known !== undefined) Object.assign(known, { role, is });
@@ -88,8 +88,8 @@ export class Hooks {
 
   /** Tells hooks that all tunnels end; resolves when the last of them has ended. */
   async end(): Promise<void> {
-    if (!this.#ending) {
-      this.#ending = true;
+    if (!this.#ended.signal.aborted) {
+      this.#ended.abort();
       for (const tunnel of this.#tunnels) tunnel.is = { state: 'gone' };
       this.#start();
     }
@@ -148,7 +148,9 @@ export class Hooks {
     const trouble = await runProgram({
       argv,
       environment: { ...surroundings(), ...variables },
-      timeLimitMs: this.#ending ? Math.min(timeLimitMs, LAST_TIME_LIMIT_MS) : timeLimitMs,
+      timeLimitMs,
+      hurry: this.#ended.signal,
+      hurriedMs: LAST_TIME_LIMIT_MS,
       onLine: (text) => {
         lines++;
         if (lines <= LINES_OF_RUN_MAX && this.#hasRoom()) this.#report({ type: 'hook', hook, program, text });

@@ -16,6 +16,9 @@ export interface ProgramStart {
   /** All of its environment: nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeLimitMs: number;
+  /** From when this aborts, it has no more than `hurriedMs`. */
+  readonly hurry?: AbortSignal;
+  readonly hurriedMs?: number;
   /** Hears each line that it prints, standard output and standard error alike, cut at 500 octets. */
   readonly onLine: (line: string) => void;
 }
@@ -27,7 +30,8 @@ export interface ProgramStart {
  * Shape:  undefined: exit status 0; otherwise in words what went wrong.
  * Errors: none.
  */
-export function runProgram({ argv, environment, timeLimitMs, onLine }: ProgramStart): Promise<string | undefined> {
+export function runProgram(start: ProgramStart): Promise<string | undefined> {
+  const { argv, environment, timeLimitMs, hurry, hurriedMs = timeLimitMs, onLine } = start;
   return new Promise((resolve) => {
     const [program = '', ...rest] = argv;
     let child: ChildProcess;
@@ -39,28 +43,39 @@ export function runProgram({ argv, environment, timeLimitMs, onLine }: ProgramSt
       resolve(`cannot be started (${(error as Error).message})`);
       return;
     }
-    let isLate = false;
-    const limit = setTimeout(() => {
-      isLate = true;
+    let lateAfterMs = 0;
+    let hammer: NodeJS.Timeout | undefined;
+    const begunAt = performance.now();
+    const expire = () => {
+      if (lateAfterMs > 0) return;
+      lateAfterMs = performance.now() - begunAt;
       killGroup(child, 'SIGTERM');
       hammer = setTimeout(() => killGroup(child, 'SIGKILL'), GRACE_MS);
-    }, timeLimitMs);
-    let hammer: NodeJS.Timeout | undefined;
+    };
+    const limits = [setTimeout(expire, timeLimitMs)];
+    const shorten = () => limits.push(setTimeout(expire, hurriedMs));
+    if (hurry?.aborted) shorten();
+    hurry?.addEventListener('abort', shorten);
+    const clear = () => {
+      hurry?.removeEventListener('abort', shorten);
+      for (const limit of limits) clearTimeout(limit);
+    };
     for (const stream of [child.stdout!, child.stderr!]) splitLines(stream, onLine);
     child.once('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(limit);
+      clear();
       resolve(`cannot be started (${error.errno === undefined ? error.message : errorName(-error.errno)})`);
     });
     child.once('exit', (status, signal) => {
-      clearTimeout(limit);
+      clear();
       clearTimeout(hammer);
       // What obeyed has ended; what it started may not have.
-      if (isLate) killGroup(child, 'SIGKILL');
+      if (lateAfterMs > 0) killGroup(child, 'SIGKILL');
       const end = () => {
         clearTimeout(drain);
         child.stdout!.destroy();
         child.stderr!.destroy();
-        resolve(isLate ? `no end within ${timeLimitMs / 1_000} s, so it was killed` : ending(status, signal));
+        const seconds = Math.round(lateAfterMs / 100) / 10;
+        resolve(seconds > 0 ? `no end within ${seconds} s, so it was killed` : ending(status, signal));
       };
       const drain = setTimeout(end, DRAIN_MS);
       child.once('close', end);
