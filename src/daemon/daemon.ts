@@ -25,6 +25,7 @@ import { CLIENT_ROUTE } from './routes.ts';
 import { Servers } from './servers.ts';
 import { RELAY_MTU, standing } from './standing.ts';
 import type { RunningRoles } from './start.ts';
+import { noRoute, ownServer } from './way-to-server.ts';
 
 /** A count of one, as an eventfd wants it. */
 const WAKE = new Uint8Array(new BigUint64Array([1n]).buffer);
@@ -296,10 +297,11 @@ export class Daemon implements RunningRoles {
 
   /** Said once: a host that wakes up before its network would say it every few seconds. */
   async #adviseOnRoute(server: string): Promise<void> {
-    if (this.#isRouteTold || (await localAddressTo(server)) !== undefined) return;
+    if (this.#isRouteTold) return;
+    const local = await localAddressTo(server);
+    if (local !== undefined && local !== server) return;
     this.#isRouteTold = true;
-    const next = 'bring the network up ("ip route get" tells by which way it would go); asking goes on meanwhile';
-    this.#warn(new TeredoError('TD-NO-ROUTE', `this host has no route to ${server}`, next));
+    this.#warn(local === undefined ? noRoute(server) : ownServer(server));
   }
 
   async #localEndpoint(index: number, server: Endpoint): Promise<Endpoint | undefined> {
