@@ -49,7 +49,7 @@ export function PeersPanel({ dashboard }: { readonly dashboard: Dashboard }) {
           <span class="hidden">Filter</span>
           <input
             type="search"
-            placeholder="filter: address, path, trusted"
+            placeholder="address, path, trusted"
             value={filter.value}
             onInput={(event) => {
               filter.value = event.currentTarget.value;

@@ -71,7 +71,7 @@ function options(
   return {
     width: element.clientWidth,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 30, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: {
@@ -81,7 +81,7 @@ function options(
     },
     axes: [
       { ...axis, space: 90, size: 26, values: '{HH}:{mm}:{ss}' },
-      { ...axis, space: 34, size: 84, values: (_, splits) => splits.map(told) },
+      { ...axis, space: height < 120 ? 22 : 34, size: 84, values: (_, splits) => splits.map(told) },
     ],
     series: [
       {},
