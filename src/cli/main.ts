@@ -4,6 +4,7 @@ import * as address from './address.ts';
 import * as bugreport from './bugreport.ts';
 import * as capture from './capture.ts';
 import * as client from './client.ts';
+import * as completion from './completion.ts';
 import * as config from './config.ts';
 import * as decode from './decode.ts';
 import * as diagnose from './diagnose.ts';
@@ -52,10 +53,11 @@ const commands = [
   decode,
   encode,
   lab,
+  completion,
 ];
 
-/** Runs one command line and gives the exit status. */
-export async function main(argv: readonly string[]): Promise<number> {
+/** All commands as they are declared. */
+export function makeProgram(): Command {
   const program = new Command('teredo');
   program
     .description('IPv6 through NATs: client, server and relays of the Teredo tunnel (RFC 4380, 5991, 6081)')
@@ -63,6 +65,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     .configureOutput({ outputError: () => {} });
   for (const command of commands) command.register(program);
   addProcessFlags(program);
+  return program;
+}
+
+/** Runs one command line and gives the exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = makeProgram();
   explainUsage(program, 'teredo');
   setProgram(argv[1]);
   watchOutput();
