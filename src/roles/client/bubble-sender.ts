@@ -84,6 +84,8 @@ export class BubbleSender implements BubbleActions {
   }
 
   sendIndirectNow(peer: number, now: number): void {
+    // RFC 4380 §5.2.6: one bubble through the server for each question, of whatever source.
+    if (this.sendKeyed(peer, now)) return;
     const address = this.#peers.address(peer);
     const server = teredo.server(address, 0);
     if (!this.#identity.maySendTo(server, SERVER_PORT)) return;
@@ -98,23 +100,25 @@ export class BubbleSender implements BubbleActions {
     this.#datagrams.add(end, server, SERVER_PORT, VIA_SERVICE);
     this.#cases[Case.IndirectBubblesSent]!++;
     countSent(this.#cases, bytes, packetEnd, end);
-    this.sendKeyed(peer, now);
   }
 
   /**
-   * The second bubble through the server of a peer that proves itself by a key (`KeyedBubbles`). Behind a symmetric NAT
-   * it would be in vain: the answer goes to the mapping that the peer's server sees.
+   * The bubble through the server of a peer that proves itself by a key (`KeyedBubbles`); false: not this time. Behind a
+   * symmetric NAT it would be in vain: the answer goes to the mapping that the peer's server sees.
    */
-  sendKeyed(peer: number, now: number): void {
+  sendKeyed(peer: number, now: number): boolean {
     const source = this.extensions?.keyedSource(peer, now);
     const address = this.#peers.address(peer);
     const server = teredo.server(address, 0);
-    if (source === undefined || this.#identity.isSymmetric || !this.#identity.maySendTo(server, SERVER_PORT)) return;
+    if (source === undefined || this.#identity.isSymmetric || !this.#identity.maySendTo(server, SERVER_PORT)) {
+      return false;
+    }
     const at = this.#datagrams.reserve(ipv6.LENGTH);
-    if (at < 0) return;
+    if (at < 0) return false;
     const end = ipv6.emitBubble(this.#datagrams.bytes, at, BUBBLE_HOP_LIMIT, source, 0, address, 0);
     this.#datagrams.add(end, server, SERVER_PORT, VIA_SERVICE);
     this.#cases[Case.IndirectBubblesSent]!++;
+    return true;
   }
 
   #sendTo(peer: number, { ipv4, port, via }: Target): void {

@@ -324,8 +324,8 @@ export class Reception {
     if (!extensions.supportsSymmetric || !this.#identity.maySendTo(claimed, teredo.port(bytes, source))) return;
     if (!this.#strangers.mayAnswer(claimed, now) || !this.#strangers.mayTrouble(teredo.server(bytes, source), now))
       return;
-    const isNonceless = known >= 0 && trailers.nonce === undefined && extensions.noteNonceless(known);
     contacts.ask(peers.add(bytes, source, now), 1, now);
+    const isNonceless = known >= 0 && trailers.nonce === undefined && extensions.noteNonceless(known);
     // It has answered our question, in its own way: one more, which it can answer so that we believe it. The 2 s of
     // RFC 4380 §5.2.6 are for peers that are silent; the budget holds.
     if (!isNonceless || isBudgetSpent(peers, known, BUBBLES_MAX, now)) return;
