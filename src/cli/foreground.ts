@@ -13,7 +13,7 @@ import { warning } from '../daemon/reports.ts';
 import type { ServiceManager } from '../daemon/service-manager.ts';
 import type { RunningRoles } from '../daemon/start.ts';
 import type { Intention } from '../daemon/status/status-board.ts';
-import { TeredoError } from '../errors.ts';
+import { asTeredoError, TeredoError } from '../errors.ts';
 import { Log } from './log/log.ts';
 import { openControl } from './open-control.ts';
 import { keepRunning } from './standard-output.ts';
@@ -117,7 +117,7 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
     for (const remark of unheeded(options.settings)) report(warning(remark));
     while (!stop.signal.aborted) {
       const stopped = opened.beginRound(stop.signal);
-      await round(stopped, stop.signal, async () => {
+      const live = async () => {
         if (opened.changes.type === 'disabled') return rest(stopped);
         const planned = effective();
         log.level = planned.values.log.level;
@@ -127,6 +127,10 @@ export async function runInForeground(options: ForegroundOptions): Promise<numbe
           // Read again while the plan was being made.
           if (JSON.stringify(planned.values) !== JSON.stringify(effective().values)) takeOver(effective());
         });
+      };
+      await round(stopped, stop.signal, live).catch((error: unknown) => {
+        if (stop.signal.aborted || !opened.takeBack(asTeredoError(error))) throw error;
+        report(warning(takenBack(asTeredoError(error))));
       });
       daemon = undefined;
     }
@@ -185,6 +189,10 @@ async function runPlan(
 function nothingToRead(): TeredoError {
   const next = 'run it with --config FILE, or "teredo run"; SIGTERM ends it';
   return new TeredoError('TD-RELOAD-REFUSED', 'SIGHUP reads a configuration again, and this has none', next);
+}
+
+function takenBack({ message, next }: TeredoError): TeredoError {
+  return new TeredoError('TD-SET-TAKEN-BACK', `what was set does not work, what was before is back: ${message}`, next);
 }
 
 function notReloaded(error: unknown): TeredoError {

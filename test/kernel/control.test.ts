@@ -109,6 +109,19 @@ describeWith(laboratory, 'The control socket', () => {
     expect(await process.stop()).toBe('exit status 0');
   });
 
+  test('set: a port that is taken is taken back, and the tunnel goes on with the one before', async () => {
+    await client();
+    const holder = "require('dgram').createSocket('udp4').bind(40999, () => console.log('listening'))";
+    const taken = host.start([process.execPath, '-e', holder]);
+    await taken.printed(/listening/);
+    const { status, stderr } = await ask('set', 'port', '40999');
+    await taken.stop();
+    expect(stderr).toContain('40999');
+    expect(status).not.toBe(0);
+    await ask('address', '--wait', '10');
+    expect((await ask('status')).status).toBe(0);
+  });
+
   test('reset: another address; events tell it as it happens, bugreport later, without what it must not tell', async () => {
     const process = await client();
     const first = (await ask('address')).stdout;

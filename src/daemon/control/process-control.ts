@@ -39,6 +39,15 @@ export interface ProcessControlOptions {
   readonly report: (report: Report) => void;
 }
 
+/** What was set, and no role has been ready with yet. */
+interface Trial {
+  /** What was set before. */
+  readonly before: Changes;
+  readonly waiting: { resolve(): void; reject(error: TeredoError): void }[];
+  /** The life of the roles that shall prove it has begun. */
+  hasBegun: boolean;
+}
+
 /** The process behind the control socket: its roles may be made anew, the socket stays. */
 export class ProcessControl implements Controlled {
   readonly board: StatusBoard;
@@ -49,8 +58,7 @@ export class ProcessControl implements Controlled {
   #changes: Changes = {};
   #round = new AbortController();
   #drain: NodeJS.Timeout | undefined;
-  /** They wait for a new life of the roles. */
-  #onRound: (() => void)[] = [];
+  #trial: Trial | undefined;
 
   constructor(options: ProcessControlOptions) {
     this.#options = options;
@@ -66,8 +74,10 @@ export class ProcessControl implements Controlled {
   /** One life of the roles begins. The signal aborts when it shall end, for a new one or because of `stopped`. */
   beginRound(stopped: AbortSignal): AbortSignal {
     this.#round = new AbortController();
-    for (const tell of this.#onRound.splice(0)) tell();
     const { type, server } = this.#changes;
+    if (this.#trial !== undefined) this.#trial.hasBegun = true;
+    // Nothing runs that could be ready.
+    if (type === 'disabled') this.#prove();
     this.board.intend({
       ...this.#options.intention,
       ...(type === undefined ? {} : { type }),
@@ -89,7 +99,22 @@ export class ProcessControl implements Controlled {
   hear(report: Report): void {
     this.board.hear(report);
     this.events.add(report);
-    if (report.type === 'ready') this.#taps.ready();
+    if (report.type !== 'ready') return;
+    this.#taps.ready();
+    if (this.#trial?.hasBegun === true) this.#prove();
+  }
+
+  /**
+   * A life of the roles failed. When that is what the last setting did, what was before is back, whoever set it hears
+   * why, and the roles are to begin once more; false: it did not.
+   */
+  takeBack(error: TeredoError): boolean {
+    const trial = this.#trial;
+    if (trial?.hasBegun !== true) return false;
+    this.#trial = undefined;
+    this.#changes = trial.before;
+    for (const { reject } of trial.waiting) reject(error);
+    return true;
   }
 
   async status(): Promise<Status> {
@@ -121,8 +146,9 @@ export class ProcessControl implements Controlled {
     const { intention, apply } = this.#options;
     const changes = changed(this.#changes, wanted, intention.role);
     const applied = apply(changes, wanted);
+    const before = this.#changes;
     this.#changes = changes;
-    if (applied === 'restart') await this.#endRound();
+    if (applied === 'restart') await this.#tryOut(before);
     return { changes, applied };
   }
 
@@ -162,12 +188,19 @@ export class ProcessControl implements Controlled {
     throw new TeredoError('TD-PING-NO-ADDRESS', 'there is no address yet to send from', next);
   }
 
-  /** Resolves when the old life of the roles is over, interfaces and all. */
-  #endRound(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onRound.push(resolve);
+  /** Ends this life of the roles. Resolves when the next one is ready; rejects with what kept it from that. */
+  #tryOut(before: Changes): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#trial ??= { before, waiting: [], hasBegun: false };
+      this.#trial.hasBegun = false;
+      this.#trial.waiting.push({ resolve, reject });
       this.#round.abort();
     });
+  }
+
+  #prove(): void {
+    for (const { resolve } of this.#trial?.waiting ?? []) resolve();
+    this.#trial = undefined;
   }
 
   async #limits(): Promise<readonly (readonly LimitUse[])[] | undefined> {
