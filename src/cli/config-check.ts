@@ -24,7 +24,7 @@ export async function check(file: string | undefined, json: boolean): Promise<nu
   }
   const settings = settingsFrom(path);
   const role = roleOf(settings);
-  const trouble = await misfits(assemble(settings, role));
+  const trouble = await misfits(assemble(settings, role), settings.values);
   const isFatal = trouble.some((misfit) => misfit.isFatal);
   const remarks = [...trouble.map(({ code, message, next }) => ({ code, message, next })), ...remarksOn(settings)];
   if (json) {

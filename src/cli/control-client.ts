@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import { isAlive } from '../daemon/control/socket-file.ts';
-import { findSockets } from '../daemon/control/socket-path.ts';
+import { foreignSockets, ownSockets } from '../daemon/control/socket-path.ts';
 import { TeredoError } from '../errors.ts';
 
 const PATIENCE_MS = 10_000;
@@ -65,23 +65,28 @@ export class ControlClient {
 }
 
 async function onlySocket(): Promise<string> {
-  const all = findSockets();
-  // What a killed process left behind is nobody's.
-  const alive = await Promise.all(all.map((path) => isAlive(path)));
-  const found = all.filter((_, index) => alive[index]);
+  const found = await living(ownSockets());
   if (found.length === 1) return found[0]!;
   if (found.length === 0) {
-    throw new TeredoError(
-      'TD-NOT-REACHABLE',
-      'no teredo runs here: there is no control socket in /run/teredo',
-      'start one ("teredo client"), or name its socket by --socket PATH',
-    );
+    // Such a process carries others' packets: nobody shall reset it because he forgot where he is.
+    const elsewhere = await living(foreignSockets());
+    const next =
+      elsewhere.length === 0
+        ? 'start one ("teredo client"), or name its socket by --socket PATH'
+        : `start one, or name one of another network of this host by --socket PATH: ${elsewhere.join(', ')}`;
+    throw new TeredoError('TD-NOT-REACHABLE', 'no teredo answers in this network of this host', next);
   }
   throw new TeredoError(
     'TD-USAGE-SOCKET',
     `${found.length} processes of teredo run here: ${found.join(', ')}`,
     'name one of them by --socket PATH',
   );
+}
+
+/** What a killed process left behind is nobody's. */
+async function living(paths: readonly string[]): Promise<string[]> {
+  const alive = await Promise.all(paths.map((path) => isAlive(path)));
+  return paths.filter((_, index) => alive[index]);
 }
 
 /** Why nobody answers there, and what to do. */

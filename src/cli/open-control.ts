@@ -21,12 +21,14 @@ export async function openControl(
   own: Pick<ProcessControlOptions, 'end' | 'apply' | 'configuration'>,
 ): Promise<ProcessControl> {
   const { ProcessControl } = await import('../daemon/control/process-control.ts');
+  const { forwardingTrouble } = await import('../daemon/forwarding.ts');
   const teller = { json: tellJson, text: tell };
   const control = new ProcessControl({
     version: version(),
     intention,
     teller,
     ...own,
+    troubleOf: forwardingTrouble,
     report: (what) => hear(what),
   });
   const hear = (what: Report): void => {

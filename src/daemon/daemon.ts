@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { closeSync, writeSync } from 'node:fs';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { asTeredoError, TeredoError } from '../errors.ts';
-import { forwardsIpv6, localAddressTo } from '../io/linux/host.ts';
+import { localAddressTo } from '../io/linux/host.ts';
 import { TunInterface, type WantedInterface } from '../io/linux/interface.ts';
 import { stateFolder } from '../io/mapping/state-file.ts';
 import type { Endpoint, RoleEvent } from '../roles/role.ts';
@@ -12,6 +12,7 @@ import { ClientMemory } from './client-memory.ts';
 import type { DaemonConfiguration, RoleConfiguration } from './configuration/configuration.ts';
 import { socketFolder } from './control/socket-path.ts';
 import { RoleCounters } from './counters.ts';
+import { forwardingTrouble } from './forwarding.ts';
 import { type HookOptions, Hooks } from './hooks/hooks.ts';
 import { viewHost } from './host-view.ts';
 import { ManagedNetwork, watchedDomain } from './managed-network.ts';
@@ -311,17 +312,8 @@ export class Daemon implements RunningRoles {
   }
 
   #adviseOnForwarding(role: RoleConfiguration): void {
-    const carries = role.role === 'relay' || (role.role === 'server' && role.interfaceName !== undefined);
-    if (!carries || this.#stopping || forwardsIpv6()) return;
-    this.#report(
-      warning(
-        new TeredoError(
-          'TD-FORWARDING-OFF',
-          `this host does not forward IPv6, so the ${role.role} serves nobody but the host itself`,
-          'sysctl -w net.ipv6.conf.all.forwarding=1',
-        ),
-      ),
-    );
+    const trouble = forwardingTrouble(role);
+    if (trouble !== undefined) this.#warn(trouble);
   }
 
   #warn(trouble: TeredoError): void {

@@ -14,6 +14,7 @@ import {
 } from '../io/linux/capabilities.ts';
 import { capabilitiesOf, type ThreadRights, threadsOf } from '../io/linux/threads.ts';
 import type { DaemonConfiguration, RoleConfiguration } from './configuration/configuration.ts';
+import { noUser } from './missing-accounts.ts';
 import { type Reporter, warning } from './reports.ts';
 
 export interface PrivilegeOptions {
@@ -114,10 +115,8 @@ export class Privileges {
     const account =
       user === undefined ? (findAccount(OWN_USER) ?? findAccount(USER_OF_LAST_RESORT)) : findAccount(user);
     if (account === undefined) {
-      const fix = 'make it ("useradd --system --no-create-home teredo"), or name another one';
-      const error = new TeredoError('TD-USER', `there is no user ${user ?? `${OWN_USER} or nobody`} on this host`, fix);
-      if (user !== undefined) throw error;
-      this.#stay(error.message);
+      if (user !== undefined) throw noUser(user);
+      this.#stay(noUser(`${OWN_USER} or nobody`).message);
       return undefined;
     }
     const obstacle = obstacleFor(account);

@@ -96,6 +96,14 @@ test('check: an address that is not here, an interface that is no tunnel (status
   expect(taken.status).toBe(1);
 });
 
+test('check: a user and a group that are not there are told together', async () => {
+  const named = '[privileges]\nuser = "no-such-user"\n[control]\ngroup = "no-such-group"\n';
+  const { stdout, status } = await teredo('config', 'check', file(`role = "client"\n${named}`));
+  expect(stdout).toContain('there is no user no-such-user on this host');
+  expect(stdout).toContain('there is no group "no-such-group"');
+  expect(status).toBe(3);
+});
+
 test('show: a file that says the same, every value with its source; most lines fit 80 columns', async () => {
   const path = file('role = "relay"\n[relay]\nport = 4000\n');
   const { stdout, status } = await teredo('config', 'show', path);

@@ -60,7 +60,7 @@ export function parseConfiguration(text: string, path: string): FileContent {
     if (!(error instanceof TomlError)) throw error;
     const where = `${path}, line ${error.line}, column ${error.column}`;
     const reason = error.message.split('\n')[0]!.replace('Invalid TOML document: ', 'not TOML: ');
-    const fix = 'texts stand in quotes; see https://toml.io, or "teredo config check" once it is mended';
+    const fix = 'mend that line (texts stand in quotes, lists in [ ]; see https://toml.io): the rest is read after it';
     return { path, values: new Map(), problems: [{ where, name: '', value: '', reason, fix }] };
   }
   const lines = linesOf(text);

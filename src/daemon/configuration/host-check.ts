@@ -1,10 +1,15 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import type { TeredoError } from '../../errors.ts';
+import { findAccount } from '../../io/linux/accounts.ts';
 import { holderOfPort, howToStop, wordsForHolder } from '../../io/linux/holder.ts';
 import { SERVER_PORT } from '../../roles/constants.ts';
 import { formatIpv4, parseIpv4 } from '../../wire/text.ts';
+import { groupId } from '../control/socket-file.ts';
+import { noGroup, noUser } from '../missing-accounts.ts';
 import type { DaemonConfiguration } from './configuration.ts';
+import type { Settings } from './settings.ts';
 import { wordsFor } from './system-words.ts';
 
 /** Something about this host that a configuration does not fit. */
@@ -16,9 +21,19 @@ export interface Misfit {
   readonly isFatal: boolean;
 }
 
-/** Tries what these roles will need of the host: their UDP ports, and the names of their interfaces. */
-export async function misfits(configuration: DaemonConfiguration): Promise<Misfit[]> {
+/** Who is named in a configuration. */
+type Accounts = Pick<Settings['values'], 'privileges' | 'control'>;
+
+/** Tries what these roles will need of the host: users and groups, UDP ports, and the names of their interfaces. */
+export async function misfits(
+  configuration: DaemonConfiguration,
+  { privileges, control }: Accounts,
+): Promise<Misfit[]> {
   const found: Misfit[] = [];
+  if (privileges.user !== undefined && privileges.user !== 'root' && findAccount(privileges.user) === undefined) {
+    found.push(fatal(noUser(privileges.user)));
+  }
+  if (control.group !== undefined && groupId(control.group) === undefined) found.push(fatal(noGroup(control.group)));
   for (const { ipv4, port } of configuration.flatMap(portsOf)) {
     const trouble = await bindingTrouble(formatIpv4(ipv4), port);
     if (trouble !== undefined) found.push(trouble);
@@ -28,6 +43,10 @@ export async function misfits(configuration: DaemonConfiguration): Promise<Misfi
     if (trouble !== undefined) found.push(trouble);
   }
   return found;
+}
+
+function fatal({ code, message, next }: TeredoError): Misfit {
+  return { code, message, next, isFatal: true };
 }
 
 /** 0.0.0.0: all addresses. A client without a port takes whatever is free. */

@@ -6,7 +6,7 @@ import type { Settings } from '../configuration/settings.ts';
 import { wordsFor } from '../configuration/system-words.ts';
 import { type HostReport, hostReport } from './host-report.ts';
 import { isAlive } from './socket-file.ts';
-import { findSockets } from './socket-path.ts';
+import { foreignSockets, ownSockets } from './socket-path.ts';
 
 /** Entries of the journal that are of use: what came before an end, and the end. */
 const JOURNAL_LINES = 100;
@@ -75,7 +75,9 @@ export function configurationReport(read: () => Settings): ConfigurationReport {
 }
 
 async function socketsHere(): Promise<AbsenceReport['sockets']> {
-  return Promise.all(findSockets().map(async (path) => ({ path, isAlive: await isAlive(path) })));
+  return Promise.all(
+    [...ownSockets(), ...foreignSockets()].map(async (path) => ({ path, isAlive: await isAlive(path) })),
+  );
 }
 
 function tunState(): string {

@@ -1,6 +1,6 @@
 import { TeredoError } from '../../errors.ts';
 import type { LimitUse } from '../../roles/limits.ts';
-import type { DaemonConfiguration } from '../configuration/configuration.ts';
+import type { DaemonConfiguration, RoleConfiguration } from '../configuration/configuration.ts';
 import type { ConfigurationJson } from '../configuration/configuration-json.ts';
 import type { PeerPage } from '../peer-page.ts';
 import type { Report } from '../reports.ts';
@@ -33,6 +33,8 @@ export interface ProcessControlOptions {
   readonly teller: Teller;
   readonly apply: Apply;
   readonly configuration: () => ConfigurationJson;
+  /** What the host keeps a role from doing, at this moment. */
+  readonly troubleOf: (role: RoleConfiguration) => TeredoError | undefined;
   /** Ends the process in order. */
   readonly end: () => void;
   /** Where reports of our own go; they come back by `hear`. */
@@ -62,7 +64,7 @@ export class ProcessControl implements Controlled {
 
   constructor(options: ProcessControlOptions) {
     this.#options = options;
-    this.board = new StatusBoard({ version: options.version }, options.intention);
+    this.board = new StatusBoard({ version: options.version, troubleOf: options.troubleOf }, options.intention);
     this.events = new EventFeed(options.teller);
   }
 

@@ -3,6 +3,7 @@ import { request, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { TeredoError } from '../../errors.ts';
+import { noGroup } from '../missing-accounts.ts';
 
 /** Owner and group may ask and command, others not. */
 const UMASK = 0o117;
@@ -149,7 +150,7 @@ function own(path: string, group: string | undefined): void {
   const id = groupId(group ?? CONTROL_GROUP);
   if (id === undefined) {
     if (group === undefined) return;
-    throw new TeredoError('TD-CONTROL-GROUP', `there is no group "${group}"`, `groupadd --system ${group}`);
+    throw noGroup(group);
   }
   try {
     lchownSync(path, -1, id);
@@ -159,7 +160,7 @@ function own(path: string, group: string | undefined): void {
 }
 
 /** From the file that every Linux has; undefined: no such group. */
-function groupId(name: string): number | undefined {
+export function groupId(name: string): number | undefined {
   if (/^\d+$/.test(name)) return Number(name);
   const lines = readFileSync('/etc/group', 'utf8').split('\n');
   const id = lines.map((line) => line.split(':')).find(([found]) => found === name)?.[2];

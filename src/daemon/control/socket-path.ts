@@ -26,18 +26,18 @@ export function socketPath(name: string): string {
   return join(socketFolder(), `${name}${networkMark()}${SUFFIX}`);
 }
 
-/** Sockets to choose from: those of our own network if there are any, else all. */
-export function findSockets(environment: NodeJS.ProcessEnv = process.env): string[] {
-  const ours = ownSockets(environment);
-  return ours.length > 0 ? ours : allSockets(environment);
-}
-
 /** Sockets of processes in our own network. */
 export function ownSockets(environment: NodeJS.ProcessEnv = process.env): string[] {
   const mark = networkMark();
   return allSockets(environment).filter((path) => {
     return mark === '' ? !/\.\d+\.sock$/.test(path) : path.endsWith(`${mark}${SUFFIX}`);
   });
+}
+
+/** Sockets of processes in other networks of this host: never chosen unasked. */
+export function foreignSockets(environment: NodeJS.ProcessEnv = process.env): string[] {
+  const own = new Set(ownSockets(environment));
+  return allSockets(environment).filter((path) => !own.has(path));
 }
 
 function allSockets(environment: NodeJS.ProcessEnv): string[] {

@@ -106,8 +106,10 @@ function judgeBlock({ name, primary, secondary }: ServerFacts, facts: Facts, tar
   }
   if (knocks.some(({ otherUdp }) => otherUdp === 'answered')) {
     return off('TD-DIAGNOSE-3544-BLOCKED', 'The server cannot be reached by UDP: port 3544 is blocked', {
-      cause: `other UDP ports of ${target} are reached; what goes to port 3544 is dropped on the way${alsoVpn}`,
-      next: 'let UDP port 3544 out, and the answers in',
+      cause:
+        `other UDP ports of ${target} are reached, port 3544 is silent: what goes there is dropped on the way${alsoVpn}; ` +
+        'or the server wants a secret, for then it answers nobody without the right one',
+      next: 'check --identifier and --secret-file if the server wants a secret; else let UDP port 3544 out, and the answers in',
       rules: rules.letOut([primary!.ipv4, secondary!.ipv4], 'port 3544', facts),
     });
   }

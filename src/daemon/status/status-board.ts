@@ -1,5 +1,6 @@
+import type { TeredoError } from '../../errors.ts';
 import type { LimitUse } from '../../roles/limits.ts';
-import type { DaemonConfiguration } from '../configuration/configuration.ts';
+import type { DaemonConfiguration, RoleConfiguration } from '../configuration/configuration.ts';
 import type { RoleCounters } from '../counters.ts';
 import type { Report } from '../reports.ts';
 import { RoleBoard } from './role-board.ts';
@@ -20,6 +21,8 @@ export interface Intention {
 
 export interface AboutProcess {
   readonly version: string;
+  /** What the host keeps a role that runs from doing, at this moment; undefined: nothing. */
+  readonly troubleOf?: (role: RoleConfiguration) => TeredoError | undefined;
 }
 
 /** The one place that knows how this process stands: it hears every report, and forgets what is over. */
@@ -100,7 +103,9 @@ export class StatusBoard {
   /** `limits` by role; undefined: the data path does not answer. */
   status(limits: readonly (readonly LimitUse[])[] | undefined): Status {
     const roles =
-      this.#roles.length > 0 ? this.#roles.map((role, index) => role.status(limits?.[index] ?? null)) : [this.#ahead()];
+      this.#roles.length > 0
+        ? this.#roles.map((role, index) => this.#statusOf(role, limits?.[index] ?? null))
+        : [this.#ahead()];
     const answers = limits !== undefined;
     return {
       schemaVersion: 1,
@@ -118,6 +123,15 @@ export class StatusBoard {
       roles,
       warnings: [...this.#warnings],
     };
+  }
+
+  /** What the host keeps a role from is looked for when somebody asks: it may have been mended, or broken. */
+  #statusOf(board: RoleBoard, limits: readonly LimitUse[] | null): RoleStatus {
+    const status = board.status(limits);
+    const trouble = status.state === 'online' ? this.#about.troubleOf?.(board.configuration) : undefined;
+    if (trouble === undefined) return status;
+    const { code, message, next } = trouble;
+    return { ...status, error: { code, message, next } };
   }
 
   /** The role that is not there yet. */

@@ -3,13 +3,14 @@ import type { RoleStatus, State } from './status.ts';
 /** States in which a role does its work, or rests as it should. */
 const WELL: readonly State[] = ['qualified', 'dormant', 'online'];
 
-type Judged = Pick<RoleStatus, 'state' | 'type'> & Partial<Pick<RoleStatus, 'announcement'>>;
+type Judged = Pick<RoleStatus, 'state' | 'type'> & Partial<Pick<RoleStatus, 'announcement' | 'error'>>;
 
 export function isWell(roles: readonly Judged[], answers: boolean): boolean {
   if (roles.some(({ announcement }) => (announcement ?? null) !== null && announcement?.state !== 'announced')) {
     return false;
   }
   if (roles.some(({ state }) => !WELL.includes(state))) return false;
+  if (roles.some(({ state, error }) => state === 'online' && (error ?? null) !== null)) return false;
   return answers || roles.every(({ state }) => state === 'dormant');
 }
 
@@ -44,6 +45,7 @@ function ofOther({ role, state, error, listens, interface: name, announcement }:
   }
   if (state === 'draining') return `${who} draining: it begins nothing new, and ends soon.`;
   if (state !== 'online') return error === null ? `${who} offline.` : `${who} offline: ${error.message}.`;
+  if (error !== null) return `${who} online, but ${error.message}.`;
   if (role === 'server') return `Server online: it answers clients on ${listens.join(' and ')}.`;
   if (announcement?.state === 'withdrawn') {
     return `${who} online, but it announces nothing: ${announcement.reason ?? 'it was told so'}.`;

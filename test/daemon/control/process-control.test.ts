@@ -55,6 +55,7 @@ function running(): ProcessControl {
     intention: { role: 'relay', type: 'relay', interfaceName: 'teredo' },
     teller: { json: ({ type }) => ({ type }), text: () => [] },
     apply: () => 'restart',
+    troubleOf: () => undefined,
     configuration: () => {
       throw new Error('nobody asks for it');
     },

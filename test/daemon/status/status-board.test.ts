@@ -3,6 +3,7 @@ import type { ClientConfiguration, RelayConfiguration } from '../../../src/daemo
 import { RoleCounters } from '../../../src/daemon/counters.ts';
 import type { Report } from '../../../src/daemon/reports.ts';
 import { StatusBoard } from '../../../src/daemon/status/status-board.ts';
+import { TeredoError } from '../../../src/errors.ts';
 import { parseIpv4, parseIpv6 } from '../../../src/wire/text.ts';
 
 const server = parseIpv4('203.0.113.1')!;
@@ -89,6 +90,17 @@ test('a relay is online once it is ready, draining when told, and offline at the
   expect(board.status([[]])).toMatchObject({ isWell: false, roles: [{ state: 'draining' }] });
   board.hear({ type: 'stopped', roles: [relay], counters: [] });
   expect(state(board)).toBe('offline');
+});
+
+test('a relay whose host forwards nothing is online, but not well, until that is mended', () => {
+  let trouble: TeredoError | undefined = new TeredoError('TD-FORWARDING-OFF', 'it serves nobody', 'sysctl');
+  const about = { version: '1', troubleOf: () => trouble };
+  const board = new StatusBoard(about, { role: 'relay', type: 'relay', interfaceName: 'teredo' });
+  board.begin([relay], [counters()]);
+  board.hear({ type: 'ready', role: relay, ...ready });
+  expect(board.status([[]])).toMatchObject({ isWell: false, verdict: 'Relay online, but it serves nobody.' });
+  trouble = undefined;
+  expect(board.status([[]])).toMatchObject({ isWell: true, roles: [{ error: null }] });
 });
 
 test('a relay that announces is well while it does; withdrawn and draining it says why', () => {
