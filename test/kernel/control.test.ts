@@ -18,6 +18,8 @@ describeWith(laboratory, 'The control socket', () => {
     const server = await internet.host('server', { ipv4: ['192.0.2.1', '192.0.2.2'] });
     await startServer(server, ['192.0.2.1', '192.0.2.2'], ['--no-control']);
     host = await internet.hostBehindNat('client', '198.51.100.1', 'masquerade');
+    // Of the relays here: one that serves nobody is not well.
+    await host.sysctl({ 'net.ipv6.conf.all.forwarding': 1 });
   });
   afterEach(() =>
     Promise.all(network.processes.filter(({ title }) => /client in/.test(title)).map((one) => one.stop())),
