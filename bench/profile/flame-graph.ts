@@ -34,6 +34,7 @@ export function flameGraph(title: string, stacks: readonly Stack[]): string {
   const height = TITLE + rows * ROW + MARGIN;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="monospace" font-size="11">`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     `<text x="${MARGIN}" y="20" font-size="14">${escapeXml(title)}</text>`,
     ...boxes.map((box) => draw(box, height, root.samples)),
