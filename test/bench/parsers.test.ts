@@ -8,18 +8,10 @@ import { parseFirstReply } from '../../bench/measures/start-up.ts';
 import { parseThroughput } from '../../bench/measures/tcp.ts';
 import { parse } from '../../src/wire/encapsulation.ts';
 import * as routerSolicitation from '../../src/wire/router-solicitation.ts';
+import { describeWith } from '../support/capabilities.ts';
 
-describe('the kernel', () => {
-  test('proc_pid_stat(5): the parent stands behind a name that may hold anything', () => {
-    expect(parseParent('4711 (a (b) c) S 42 4711 4711 0 -1 4194304')).toBe(42);
-  });
-
-  test('proc_pid_status(5): VmRSS is in units of 1024 octets', () => {
-    expect(parseResidentSize('Name:\tnode\nVmHWM:\t   99 kB\nVmRSS:\t   74000 kB\n')).toBe(75_776_000);
-    expect(() => parseResidentSize('Name:\tkthreadd\n')).toThrow('no VmRSS');
-  });
-
-  test.runIf(process.platform === 'linux')('the CPU clock of a process counts what it does', () => {
+describeWith(['Linux'], 'the kernel of this machine', () => {
+  test('the CPU clock of a process counts what it does', () => {
     const before = cpuTime([process.pid]);
     const usage = process.cpuUsage();
     let sum = 0;
@@ -31,9 +23,20 @@ describe('the kernel', () => {
     expect(() => cpuTime([2 ** 22 + 1])).toThrow('no CPU clock');
   });
 
-  test.runIf(process.platform === 'linux')('the tree of a process begins with itself, and its parent has it', () => {
+  test('the tree of a process begins with itself, and its parent has it', () => {
     expect(processTree(process.pid)[0]).toBe(process.pid);
     expect(processTree(process.ppid)).toContain(process.pid);
+  });
+});
+
+describe('the kernel', () => {
+  test('proc_pid_stat(5): the parent stands behind a name that may hold anything', () => {
+    expect(parseParent('4711 (a (b) c) S 42 4711 4711 0 -1 4194304')).toBe(42);
+  });
+
+  test('proc_pid_status(5): VmRSS is in units of 1024 octets', () => {
+    expect(parseResidentSize('Name:\tnode\nVmHWM:\t   99 kB\nVmRSS:\t   74000 kB\n')).toBe(75_776_000);
+    expect(() => parseResidentSize('Name:\tkthreadd\n')).toThrow('no VmRSS');
   });
 
   test('nft counts a buffer of the kernel once, however many datagrams it holds', () => {

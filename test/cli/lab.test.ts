@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { succeeds } from '../../src/lab/kernel/commands.ts';
 import { PROGRAM } from '../../src/lab/kernel/teredo.ts';
 import { scenarios } from '../../src/lab/scenarios.ts';
+import { describeWith } from '../support/capabilities.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -57,27 +57,26 @@ describe('teredo lab run walkthrough', () => {
   });
 });
 
-const hasTshark = succeeds(['tshark', '--version']);
-if (!hasTshark) console.log('tshark is not installed: its verdict on the captures of the laboratory is not asked for');
-
-test.skipIf(!hasTshark).each(scenarios.map(({ name }) => name))(
-  '%s: tshark finds no malformed frame, no bad checksum and nothing to warn of',
-  (name) => {
-    expect(lab('run', name, '--pcapng', 'checked.pcapng', '--json').status).toBe(0);
-    const bad = [
-      '_ws.malformed',
-      'ip.checksum.status == "Bad"',
-      'udp.checksum.status == "Bad"',
-      'icmpv6.checksum.status == "Bad"',
-      '_ws.expert.severity >= "Warning"',
-    ].join(' || ');
-    const options = ['-o', 'ip.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE'];
-    const tshark = (filter: string) =>
-      spawnSync('tshark', ['-r', join(folder, 'checked.pcapng'), ...options, '-Y', filter], { encoding: 'utf8' });
-    expect(tshark(bad).stdout).toBe('');
-    expect(tshark('teredo').stdout.split('\n').length).toBeGreaterThan(10);
-  },
-);
+describeWith(['tshark'], 'What the laboratory writes', () => {
+  test.each(scenarios.map(({ name }) => name))(
+    '%s: tshark finds no malformed frame, no bad checksum and nothing to warn of',
+    (name) => {
+      expect(lab('run', name, '--pcapng', 'checked.pcapng', '--json').status).toBe(0);
+      const bad = [
+        '_ws.malformed',
+        'ip.checksum.status == "Bad"',
+        'udp.checksum.status == "Bad"',
+        'icmpv6.checksum.status == "Bad"',
+        '_ws.expert.severity >= "Warning"',
+      ].join(' || ');
+      const options = ['-o', 'ip.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE'];
+      const tshark = (filter: string) =>
+        spawnSync('tshark', ['-r', join(folder, 'checked.pcapng'), ...options, '-Y', filter], { encoding: 'utf8' });
+      expect(tshark(bad).stdout).toBe('');
+      expect(tshark('teredo').stdout.split('\n').length).toBeGreaterThan(10);
+    },
+  );
+});
 
 test('lab list names every scenario', () => {
   const { status, stdout } = lab('list');

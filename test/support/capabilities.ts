@@ -12,6 +12,7 @@ export type Capability = keyof typeof questions;
 const AS_NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
 const questions = {
+  Linux: () => process.platform === 'linux',
   root: () => process.getuid?.() === 0,
   'network namespaces': () => {
     const name = `teredo-probe-${process.pid}`;

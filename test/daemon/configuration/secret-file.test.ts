@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readSecret } from '../../../src/daemon/configuration/secret-file.ts';
+import { describeWith } from '../../support/capabilities.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -11,9 +12,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test.runIf(process.getuid?.() === 0)(
-  'a file for the eyes of root alone: read once, it still holds for who has given up its rights, until it changes',
-  () => {
+describeWith(['root'], 'A secret for the eyes of root', () => {
+  test('a file for the eyes of root alone: read once, it still holds for who has given up its rights, until it changes', () => {
     const path = join(folder, 'secret');
     writeFileSync(path, 's3cret\n', { mode: 0o600 });
     const first = readSecret(path);
@@ -21,8 +21,8 @@ test.runIf(process.getuid?.() === 0)(
     asNobody(() => expect(readSecret(path)).toEqual(first));
     utimesSync(path, 1, 1);
     asNobody(() => expect(readSecret(path)).toMatchObject({ fix: expect.stringContaining('chmod 640') }));
-  },
-);
+  });
+});
 
 function asNobody(look: () => void): void {
   process.seteuid!(65_534);
